@@ -1,0 +1,1 @@
+"""What should happen, and how: change files, pure rollout logic, config text, Nornir tasks, platforms."""

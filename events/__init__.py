@@ -1,0 +1,1 @@
+"""What happened: messages, their encoding and signatures, the log and its adapters, blobs."""

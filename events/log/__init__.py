@@ -1,0 +1,1 @@
+"""The log: one contract and its adapters."""

@@ -1,0 +1,1 @@
+"""An estate of simulated devices on real sockets; stands alone, imports no other room."""

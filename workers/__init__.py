@@ -1,0 +1,1 @@
+"""What runs: coordinator, device worker, projector, and their loops."""
