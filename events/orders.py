@@ -1,0 +1,65 @@
+"""Units of device work that the coordinator releases to workers, in the imperative."""
+
+from typing import ClassVar
+
+from pydantic import Field
+
+from events.catalogue import Catalogue, Message
+from events.values import BlobAddress, Digest, Identifier, KeyedDigest, Name, Signed
+
+
+class Order(Message):
+    """Base of all orders: one device, one piece of work.
+
+    ``control`` is how far the coordinator had read ``control`` when it released the order. A worker reads at least
+    that far, and gives the order back if anything after it touches the order's subjects.
+    """
+
+    id: Identifier
+    rollout: Identifier
+    change: Digest
+    device: Name
+    site: Name
+    control: int = Field(ge=0)
+
+
+class PlanDevice(Order):
+    """Read the device, render, compare; write nothing to it."""
+
+    wire: ClassVar[str] = "PlanDevice"
+
+
+class Writing(Order):
+    """Base of the orders that write to a device.
+
+    ``unresolved`` is set by a reconciliation: an earlier order for the same work ended in the unknown. The device is
+    read back first, and what is found is finished (confirmed where healthy, undone where not), never pushed anew.
+    """
+
+    plan: Digest
+    unresolved: Identifier | None = None
+
+
+class PushDevice(Writing):
+    """Carry the plan out on this device. ``approvals`` are the signed commands that allow it."""
+
+    wire: ClassVar[str] = "PushDevice"
+
+    approvals: tuple[Signed, ...]
+
+
+class RollBackDevice(Writing):
+    """Bring the touched sections back to what they were before the push.
+
+    ``authority`` is what a person signed: the command, or the halt, that asked for it. ``before`` is the blob with
+    the sections as the push found them, ``after`` the digest of those that it left.
+    """
+
+    wire: ClassVar[str] = "RollBackDevice"
+
+    authority: Signed
+    before: BlobAddress
+    after: KeyedDigest
+
+
+ORDERS = Catalogue("order", PlanDevice, PushDevice, RollBackDevice)
