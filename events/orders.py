@@ -5,7 +5,7 @@ from typing import ClassVar
 from pydantic import Field
 
 from events.catalogue import Catalogue, Message
-from events.values import BlobAddress, Digest, Identifier, KeyedDigest, Name, Signed
+from events.values import BlobAddress, Digest, Identifier, KeyedDigest, Name, Signed, Value
 
 
 class Order(Message):
@@ -29,15 +29,22 @@ class PlanDevice(Order):
     wire: ClassVar[str] = "PlanDevice"
 
 
+class Unresolved(Value):
+    """An earlier order for the same work that ended in the unknown, and what the device had before it."""
+
+    order: Identifier
+    before: BlobAddress
+
+
 class Writing(Order):
     """Base of the orders that write to a device.
 
-    ``unresolved`` is set by a reconciliation: an earlier order for the same work ended in the unknown. The device is
-    read back first, and what is found is finished (confirmed where healthy, undone where not), never pushed anew.
+    ``unresolved`` is set by a reconciliation. The device is read back first, and what is found is finished (confirmed
+    where healthy, undone where not), never pushed anew.
     """
 
     plan: Digest
-    unresolved: Identifier | None = None
+    unresolved: Unresolved | None = None
 
 
 class PushDevice(Writing):

@@ -52,13 +52,14 @@ class PushIntended(Report):
     wire: ClassVar[str] = "PushIntended"
 
 
-class PushCommitted(Report):
-    """The change is on the device, unconfirmed; how it is undone if nobody confirms.
+class PushStaged(Report):
+    """Everything is ready for the write, which comes next.
 
-    ``before`` is the blob of the touched sections as they were: who finishes the push needs it.
+    ``before`` is the blob of the touched sections as they are: who has to finish this push needs it. ``undo`` is how
+    the device undoes what nobody confirms.
     """
 
-    wire: ClassVar[str] = "PushCommitted"
+    wire: ClassVar[str] = "PushStaged"
 
     undo: UndoRank
     before: BlobAddress
@@ -164,7 +165,7 @@ REPORTS = Catalogue(
     PlanFoundNothing,
     PlanFailed,
     PushIntended,
-    PushCommitted,
+    PushStaged,
     DriftNoted,
     PushVerified,
     AlreadyApplied,

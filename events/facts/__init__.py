@@ -3,7 +3,6 @@
 from events.catalogue import Catalogue
 from events.facts.base import DeviceFact, Fact, RolloutFact
 from events.facts.devices import (
-    DeviceCommitted,
     DeviceDrifted,
     DeviceFailed,
     DeviceLost,
@@ -16,6 +15,7 @@ from events.facts.devices import (
     DeviceRollbackFailed,
     DeviceRolledBack,
     DeviceSkipped,
+    DeviceStaged,
     DeviceUnchanged,
     DeviceVerified,
     ForeignDriftNoted,
@@ -62,7 +62,6 @@ __all__ = [
     "ChangeSubmitted",
     "CommandRefused",
     "ControlNoted",
-    "DeviceCommitted",
     "DeviceDrifted",
     "DeviceFact",
     "DeviceFailed",
@@ -76,6 +75,7 @@ __all__ = [
     "DeviceRollbackFailed",
     "DeviceRolledBack",
     "DeviceSkipped",
+    "DeviceStaged",
     "DeviceUnchanged",
     "DeviceVerified",
     "Fact",
@@ -131,7 +131,7 @@ FACTS = Catalogue(
     WaveStarted,
     OrderReleased,
     PushStarted,
-    DeviceCommitted,
+    DeviceStaged,
     DeviceVerified,
     DeviceReverted,
     DeviceFailed,

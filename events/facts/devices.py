@@ -52,10 +52,10 @@ class PushStarted(DeviceFact):
     worker: Name
 
 
-class DeviceCommitted(DeviceFact):
-    """The change is on the device and not confirmed yet."""
+class DeviceStaged(DeviceFact):
+    """The device is about to be written to; ``before`` is the blob of the touched sections as they are."""
 
-    wire: ClassVar[str] = "DeviceCommitted"
+    wire: ClassVar[str] = "DeviceStaged"
 
     undo: UndoRank
     before: BlobAddress

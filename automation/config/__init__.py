@@ -1,0 +1,1 @@
+"""Configuration text: read into trees, normalised, compared, merged, redacted, digested. Pure."""

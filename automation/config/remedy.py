@@ -1,0 +1,124 @@
+"""The lines that bring a device from what it has to what it should have; computed by hier_config.
+
+What hier_config does not know is ours: sections whose order matters, text of a person's own, and vendors it lacks.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+
+from hier_config import HConfig
+from hier_config.child import HConfigChild
+from hier_config.platforms.driver_base import HConfigDriverBase, HConfigDriverRules
+
+from automation.config.tree import Line, Tree
+from automation.config.vendor import Vendor
+
+
+class _Driver(HConfigDriverBase):
+    """A hier_config driver that asks a vendor's data."""
+
+    def __init__(self, vendor: Vendor) -> None:
+        super().__init__()
+        self._vendor = vendor
+
+    @staticmethod
+    def _instantiate_rules() -> HConfigDriverRules:
+        return HConfigDriverRules()
+
+    def idempotent_for(self, config: HConfigChild, other_children: Iterable[HConfigChild]) -> HConfigChild | None:
+        key = self._vendor.single_key(tuple(config.path()))
+        if key is None:
+            return None
+        return next((other for other in other_children if self._vendor.single_key(tuple(other.path())) == key), None)
+
+    def negate_with(self, config: HConfigChild) -> str | None:
+        path = tuple(config.path())
+        for lineage, search, replacement in self._vendor.negations:
+            if self._vendor.matches([lineage], path):
+                return re.sub(search, replacement, config.text)
+        return None
+
+
+def remedy(now: Tree, target: Tree, vendor: Vendor, order: Sequence[str] = ()) -> Tree:
+    """The sections and lines to enter, in order; empty where the target is reached.
+
+    ``order`` has the headers in the order in which their lines are to be entered; what it lacks comes first.
+    """
+    return Tree(tuple(line for _, lines in _steps(now, target, vendor, order) for line in lines))
+
+
+def remedy_backwards(now: Tree, target: Tree, vendor: Vendor) -> Tree:
+    """The same for an undo: what was entered last is taken back first."""
+    return Tree(tuple(line for _, lines in reversed(_steps(now, target, vendor, ())) for line in lines))
+
+
+def _steps(now: Tree, target: Tree, vendor: Vendor, order: Sequence[str]) -> list[tuple[str, tuple[Line, ...]]]:
+    """Each header with the lines that put its section right."""
+    driver = _Driver(vendor)
+    computed = _loaded(_plain(now, vendor), driver).config_to_get_to(_loaded(_plain(target, vendor), driver))
+    plain = [_line(child) for child in computed.children]
+    steps = [*((line.positive, (line,)) for line in plain), *_special(now, target, vendor)]
+    rank = {header: number for number, header in enumerate(order)}
+    return sorted(steps, key=lambda step: rank.get(step[0], -1))
+
+
+def entered(lines: Tree, vendor: Vendor) -> tuple[str, ...]:
+    """The lines as they are typed: flat, each nested section left by the vendor's own word."""
+    return tuple(text for line in lines for text in _entered(line, 0, vendor))
+
+
+def _entered(line: Line, depth: int, vendor: Vendor) -> Iterator[str]:
+    if line.verbatim:
+        yield from _entered_text(line, vendor)
+        return
+    yield line.text
+    for child in line.children:
+        yield from _entered(child, depth + 1, vendor)
+    if line.children and depth:
+        yield vendor.nested_exit
+
+
+def _entered_text(line: Line, vendor: Vendor) -> Iterator[str]:
+    yield vendor.sent_head.format(head=line.text)
+    yield from (child.text for child in line.children)
+    yield vendor.sent_tail
+
+
+def _special(now: Tree, target: Tree, vendor: Vendor) -> Iterator[tuple[str, tuple[Line, ...]]]:
+    """The steps for sections that are not hier_config's."""
+    for line in now:
+        if _is_special(line, vendor) and target.get(line.text) is None:
+            yield line.text, (Line(f"no {line.text}"),)
+    for line in target:
+        current = now.get(line.text)
+        if not _is_special(line, vendor) or line == current:
+            continue
+        if current is None or line.verbatim:
+            yield line.text, (line,)
+        else:
+            yield line.text, tuple(vendor.reorder(current, line))
+
+
+def _is_special(line: Line, vendor: Vendor) -> bool:
+    return line.verbatim or vendor.is_ordered(line.text)
+
+
+def _plain(tree: Tree, vendor: Vendor) -> Tree:
+    return tree.where(lambda line: not _is_special(line, vendor))
+
+
+def _loaded(tree: Tree, driver: _Driver) -> HConfig:
+    config = HConfig(driver)
+    for line in tree:
+        _load(config, line)
+    return config
+
+
+def _load(parent: HConfig | HConfigChild, line: Line) -> None:
+    child = parent.add_child(line.text)
+    for below in line.children:
+        _load(child, below)
+
+
+def _line(child: HConfigChild) -> Line:
+    return Line(child.text, tuple(_line(below) for below in child.children))

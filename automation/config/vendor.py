@@ -1,0 +1,100 @@
+"""What has to be known of a vendor to compare its configurations: knowledge as data, one value per platform."""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from automation.config.tree import Line, Tree
+
+#: A line by patterns of its ancestors and of itself, from the top: one pattern per level, matched from the start.
+Lineage = tuple[str, ...]
+
+Rewrite = tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Multiline:
+    """A header after which text of a person's own follows, up to an end.
+
+    ``start`` matches the header; its group ``head`` is what is kept of it. The end is its group ``mark`` where it has
+    one, otherwise ``end``.
+    """
+
+    start: re.Pattern[str]
+    end: str = "EOF"
+
+
+def as_written(change: Tree, _running: Tree) -> Tree:
+    """The change as it is: for vendors that add nothing to what they are sent."""
+    return change
+
+
+def rewritten_whole(_now: Line, wanted: Line) -> tuple[Line, ...]:
+    """An ordered section taken away and written anew: for devices on which all lines take effect at once."""
+    return (Line(f"no {wanted.text}"), wanted)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Vendor:
+    """One platform's configuration language.
+
+    ``noise`` are lines that say nothing about the configuration (time stamps, byte counts, drifting clocks).
+    ``rewrites`` are applied to every line, of the device and of the change: what the device itself rewrites.
+    ``defaults`` are lines that the device accepts and does not show.
+    ``native_negations`` are the "no ..." lines that the device does show.
+    ``single`` are lines of which a later one takes the place of an earlier one; groups in a pattern keep apart what
+    lives side by side.
+    ``negations`` say how a line is taken away where "no" and the whole line is not the way.
+    ``ordered`` are headers of sections in which the order of lines has a meaning; a change gives them as a whole.
+    ``entry_number`` matches the number that the device puts before a line of such a section.
+    ``secrets`` match lines with a secret in group ``secret``; ``salted`` those whose secret is stored with a salt, so
+    that the same secret looks different each time.
+    ``login`` match what the way in depends on, with the user's name in group ``user`` where there is one.
+    ``sent_head`` and ``sent_tail`` stand before and after text of a person's own when it is sent.
+    ``nested_exit`` leaves a section inside a section.
+    ``complete`` adds to a change what the device will add by itself, seen what is there already.
+    ``reorder`` gives the lines that make an existing ordered section what it should be.
+    """
+
+    name: str
+    comment: str = "!"
+    noise: Sequence[re.Pattern[str]] = ()
+    rewrites: Sequence[Rewrite] = ()
+    defaults: Sequence[Lineage] = ()
+    native_negations: Sequence[Lineage] = ()
+    single: Sequence[Lineage] = ()
+    negations: Sequence[tuple[Lineage, str, str]] = ()
+    ordered: Sequence[re.Pattern[str]] = ()
+    entry_number: re.Pattern[str] = re.compile(r"^(?:seq(?:uence)? )?\d+ (?=\D)")
+    multiline: Sequence[Multiline] = ()
+    secrets: Sequence[re.Pattern[str]] = ()
+    salted: Sequence[re.Pattern[str]] = ()
+    login: Sequence[re.Pattern[str]] = ()
+    sent_head: str = "{head}"
+    sent_tail: str = "EOF"
+    nested_exit: str = "exit"
+    complete: Callable[[Tree, Tree], Tree] = as_written
+    reorder: Callable[[Line, Line], Sequence[Line]] = rewritten_whole
+
+    def is_ordered(self, text: str) -> bool:
+        """Whether the order of lines in the section with this header has a meaning."""
+        return any(pattern.match(text) for pattern in self.ordered)
+
+    def single_key(self, path: Sequence[str]) -> tuple[object, ...] | None:
+        """What a single-valued line is about; lines with the same key take each other's place. None for others."""
+        for number, lineage in enumerate(self.single):
+            if len(lineage) != len(path):
+                continue
+            found = [re.match(pattern, text) for pattern, text in zip(lineage, path, strict=True)]
+            if all(found):
+                return (number, *(match.groups() for match in found if match))
+        return None
+
+    @staticmethod
+    def matches(patterns: Sequence[Lineage], path: Sequence[str]) -> bool:
+        """Whether a line, given by its ancestors' texts and its own, is one of these."""
+        return any(
+            len(lineage) == len(path)
+            and all(re.match(pattern, text) for pattern, text in zip(lineage, path, strict=True))
+            for lineage in patterns
+        )

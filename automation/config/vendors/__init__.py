@@ -1,0 +1,1 @@
+"""The configuration languages that are known, each as data."""
