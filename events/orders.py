@@ -5,7 +5,7 @@ from typing import ClassVar
 from pydantic import Field
 
 from events.catalogue import Catalogue, Message
-from events.values import BlobAddress, Digest, Identifier, KeyedDigest, Name, Signed, Value
+from events.values import BlobAddress, Digest, Identifier, KeyedDigest, Name, Signed, UndoRank, Value
 
 
 class Order(Message):
@@ -30,10 +30,11 @@ class PlanDevice(Order):
 
 
 class Unresolved(Value):
-    """An earlier order for the same work that ended in the unknown, and what the device had before it."""
+    """An earlier order for the same work that ended in the unknown: what the device had before it, and how it undoes."""
 
     order: Identifier
     before: BlobAddress
+    undo: UndoRank
 
 
 class Writing(Order):

@@ -65,6 +65,19 @@ def compare_replace(running: Tree, wanted: Tree, vendor: Vendor) -> Comparison:
     return _compared(running, wanted, everything, vendor, ())
 
 
+def compare_restore(running: Tree, before: Tree, touched: frozenset[str], vendor: Vendor) -> Comparison:
+    """What bringing these sections back to an earlier state would do; what was entered last is taken back first."""
+    wanted = Tree((*_outside(running, touched), *_inside(before, touched)))
+    return Comparison(
+        touched=touched,
+        before=_inside(running, touched),
+        target=_inside(before, touched),
+        rest=_outside(running, touched),
+        edits=difference(_inside(running, touched), _inside(wanted, touched), vendor),
+        lines=entered(remedy_backwards(_inside(running, touched), _inside(wanted, touched), vendor), vendor),
+    )
+
+
 def observe(before: Tree, after: Tree, comparison: Comparison, vendor: Vendor) -> Observation:
     """What happened between two readings of a device into which the comparison's lines were entered."""
     touched = comparison.touched

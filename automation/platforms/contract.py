@@ -1,0 +1,278 @@
+"""The contract of a platform, and the table of what each can do.
+
+The push protocol consults the table in place of vendors' names. A session is one login on one device, for one thread.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Protocol
+
+from automation.config.vendor import Vendor
+from events.values import Cause, UndoRank
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Abilities:
+    """What a platform can do.
+
+    ``atomic``: lines take effect together, at the commit; ``candidate``: it shows beforehand what it would have;
+    ``lock``: it keeps others from configuring meanwhile; ``merge`` and ``replace``: what can be staged;
+    ``confirm_elsewhere``: a commit under a timer is confirmed by another session or process than the one that made it;
+    ``undo``: how it may undo what nobody confirms, best first (which one a device has, its session says);
+    ``timer_step`` and ``timer_longest``: what its timers can be set to.
+    """
+
+    atomic: bool
+    candidate: bool
+    lock: bool
+    merge: bool
+    replace: bool
+    confirm_elsewhere: bool
+    undo: tuple[UndoRank, ...]
+    timer_step: timedelta
+    timer_longest: timedelta
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Login:
+    """Who logs in. Secrets are shown by no ``repr``."""
+
+    credential: str
+    username: str
+    password: str | None = field(default=None, repr=False)
+    private_key: str | None = field(default=None, repr=False)
+    enable_secret: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Endpoint:
+    """Where something listens, and by which keys it is known.
+
+    ``host_keys`` are lines as in a known_hosts file without the host (``ssh-ed25519 AAAA...``), or certificates in PEM
+    for what is reached over TLS.
+    """
+
+    name: str
+    address: str
+    port: int
+    login: Login
+    host_keys: tuple[str, ...]
+    legacy_crypto: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """How long to wait for a device and how much to take from it."""
+
+    connect: timedelta = timedelta(seconds=15)
+    answer: timedelta = timedelta(seconds=30)
+    answer_bytes: int = 8 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pending:
+    """A commit that nobody has confirmed yet.
+
+    ``label`` is the one it was made under, or None where the device does not say; ``left`` how long until it is undone.
+    """
+
+    label: str | None
+    left: timedelta
+
+
+class Session(Protocol):
+    """One login on one device. Every method raises :class:`PlatformError`."""
+
+    def running(self) -> str:
+        """The running configuration as the device shows it."""
+        ...
+
+    def startup(self) -> str:
+        """The configuration that the device would start with."""
+        ...
+
+    def undo_rank(self) -> UndoRank:
+        """How this very device undoes what nobody confirms, as it is configured now."""
+        ...
+
+    def lock(self, label: str) -> None:
+        """Keeps others from configuring, as far as the device can. The lock ends with the session or the commit.
+
+        Raises:
+            LockedError: somebody else has it, or has a commit pending. It is never taken from them.
+        """
+        ...
+
+    def stage(self, lines: Sequence[str], *, label: str, replace: bool) -> str | None:
+        """Prepares the lines without an effect on the device.
+
+        Returns:
+            What the running configuration would be, on platforms with a candidate; None on others.
+
+        Raises:
+            LineRejectedError: the device refuses a line; nothing is staged.
+        """
+        ...
+
+    def discard(self, label: str) -> None:
+        """Drops what is staged under the label. Nothing staged is no error."""
+        ...
+
+    def commit(self, label: str, timer: timedelta | None) -> None:
+        """Makes what was staged effective; under a timer it is undone by the device unless it is confirmed in time.
+
+        Raises:
+            LineRejectedError: the device refused a line after earlier ones took effect; they are there still.
+            SessionLostError: the session ended before the device's answer: what it did is unknown.
+        """
+        ...
+
+    def pending(self) -> Pending | None:
+        """The commit that waits for a confirmation, whoever made it."""
+        ...
+
+    def confirm(self, label: str) -> None:
+        """Makes a commit under a timer stay."""
+        ...
+
+    def revert(self, label: str) -> None:
+        """Undoes a commit under a timer now. The session may be lost by it."""
+        ...
+
+    def save(self) -> None:
+        """Writes running to startup.
+
+        Raises:
+            DeviceFullError: there is no room for it.
+        """
+        ...
+
+    def show(self, command: str) -> str:
+        """What a command that changes nothing answers."""
+        ...
+
+    def close(self) -> None:
+        """Ends the session. What is committed under a timer stays so; what is staged is left to :meth:`discard`."""
+        ...
+
+
+class Platform(Protocol):
+    """One kind of network operating system."""
+
+    @property
+    def name(self) -> str:
+        """Its name, as inventories have it."""
+        ...
+
+    @property
+    def abilities(self) -> Abilities:
+        """What it can do."""
+        ...
+
+    @property
+    def vendor(self) -> Vendor:
+        """Its configuration language."""
+        ...
+
+    @property
+    def commands(self) -> tuple[str, ...]:
+        """A pattern for every command that is ever sent to it, besides a change's own lines and checks."""
+        ...
+
+    def connect(self, device: Endpoint, via: Endpoint | None, limits: Limits) -> Session:
+        """Logs in, with strict host keys, through a jump host where there is one.
+
+        Raises:
+            UnreachableError, LoginRefusedError, HostKeyError, DeviceBusyError: as they say; nothing was written.
+        """
+        ...
+
+
+class PlatformError(Exception):
+    """Something went wrong at a device. The text is for people and has no secret in it."""
+
+    cause: Cause = Cause.INTERNAL
+    retriable = False
+
+
+class UnreachableError(PlatformError):
+    """No connection could be made."""
+
+    cause = Cause.UNREACHABLE
+    retriable = True
+
+
+class LoginRefusedError(PlatformError):
+    """The device, or its AAA server, refused the login; trying on would lock the account."""
+
+    cause = Cause.LOGIN_REFUSED
+
+
+class HostKeyError(PlatformError):
+    """The device shows another key than the one that is trusted; nothing was sent to it."""
+
+    cause = Cause.HOST_KEY_CHANGED
+
+
+class HostKeyUnknownError(HostKeyError):
+    """No key of the device is trusted yet."""
+
+    cause = Cause.HOST_KEY_UNKNOWN
+
+
+class DeviceBusyError(PlatformError):
+    """Every terminal line or session of the device is taken."""
+
+    cause = Cause.DEVICE_BUSY
+    retriable = True
+
+
+class LockedError(PlatformError):
+    """Somebody else is configuring, or has a commit pending."""
+
+    cause = Cause.DEVICE_LOCKED
+    retriable = True
+
+
+class LineRejectedError(PlatformError):
+    """The device refused a line. Line and answer may hold secrets: redact them before anybody sees them."""
+
+    cause = Cause.LINE_REJECTED
+
+    def __init__(self, line: str, answer: str) -> None:
+        super().__init__("the device refused a line")
+        self.line = line
+        self.answer = answer
+
+
+class DeviceFullError(PlatformError):
+    """The device has no room to save."""
+
+    cause = Cause.DEVICE_FULL
+
+
+class AnswerTooLargeError(PlatformError):
+    """The device answered with more than is taken from it."""
+
+    cause = Cause.ANSWER_TOO_LARGE
+
+
+class AnswerTimeoutError(PlatformError):
+    """The device did not answer in time; what it did is unknown."""
+
+    cause = Cause.TIMED_OUT
+    retriable = True
+
+
+class SessionLostError(PlatformError):
+    """The session ended before the device answered; what it did is unknown."""
+
+    cause = Cause.ACCESS_LOST
+    retriable = True
+
+
+class UnconfirmedError(PlatformError):
+    """What was to be confirmed is not pending: its timer has run out, or it was never committed."""
+
+    cause = Cause.UNDO_FAILED

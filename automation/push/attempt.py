@@ -1,0 +1,84 @@
+"""One attempt at a write, from the moment at which the device may have been written to."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from automation.config.compare import Comparison, Observation, observe
+from automation.config.difference import Difference, as_text
+from automation.config.reading import read_device
+from automation.config.secrets import redacted, redacted_edits
+from automation.config.tree import Tree
+from automation.platforms.contract import LineRejectedError, Session
+from automation.push.work import Desk, Work
+from events.values import Cause, Reason, UndoRank
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """A write that was begun. ``running`` is the device before it, ``kept`` the blob of that.
+
+    ``timer_ends`` is when, on the desk's monotonic clock, the device undoes what nobody has confirmed.
+    """
+
+    label: str
+    running: Tree
+    kept: str
+    comparison: Comparison
+    undo: UndoRank
+    timer_ends: float | None = None
+
+    def observed(self, session: Session, work: Work) -> tuple[Tree, Observation]:
+        """The device as it is now, and what happened to it since ``running``."""
+        now = read_device(session.running(), work.platform.vendor)
+        return now, observe(self.running, now, self.comparison, work.platform.vendor)
+
+    def took_effect(self, seen: Observation, work: Work) -> bool:
+        """Whether exactly the approved difference is there."""
+        digester = work.digester
+        return digester.edits(seen.edits) == digester.edits(self.comparison.edits) and not seen.strays
+
+    @staticmethod
+    def left_nothing(seen: Observation) -> bool:
+        """Whether nothing of it is there."""
+        return not seen.edits and not seen.strays
+
+    def patience(self, work: Work, desk: Desk) -> timedelta:
+        """For how long the device is looked for: until its timer has run out and it had time to come back."""
+        left = max(0.0, (self.timer_ends or 0) - desk.monotonic())
+        return timedelta(seconds=left) + work.timing.give_up
+
+
+def timer(work: Work) -> timedelta:
+    """How long the device waits for a confirmation: longer than the checks' deadline and two connects.
+
+    In the platform's own steps; on some that is whole minutes.
+    """
+    limits, abilities = work.timing.limits, work.platform.abilities
+    least = work.timing.within + 2 * limits.connect + limits.answer / 2
+    steps = -(-least // abilities.timer_step)
+    return min(steps * abilities.timer_step, abilities.timer_longest)
+
+
+def shown(edits: Difference, work: Work, most: int = 1500) -> str:
+    """A difference without secrets, cut to a length."""
+    text = as_text(redacted_edits(edits, work.platform.vendor, work.digester))
+    return text if len(text) <= most else text[:most] + "…"
+
+
+def why(error: Exception, work: Work) -> Reason:
+    """The reason that an error of the platform gives, without secrets."""
+    cause = getattr(error, "cause", Cause.INTERNAL)
+    if isinstance(error, LineRejectedError):
+        line, answer = (
+            redacted(text.strip(), work.platform.vendor, work.digester) for text in (error.line, error.answer)
+        )
+        return Reason(cause=cause, detail=f"refused {line!r}: {answer}"[:2000])
+    return Reason(cause=cause, detail=str(error)[:2000])
+
+
+def differs(seen: Observation, work: Work) -> Reason:
+    """The reason that what was observed is not what was approved."""
+    parts = [f"what is there is not what was approved:\n{shown(seen.edits, work) or 'nothing of it'}"]
+    if seen.strays:
+        parts.append(f"lines landed elsewhere:\n{shown(seen.strays, work)}")
+    return Reason(cause=Cause.DIFF_DIFFERS, detail="\n".join(parts)[:4000])

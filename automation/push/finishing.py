@@ -1,0 +1,148 @@
+"""Steps 5 and 6: check over a fresh session, then confirm and save, or undo; and finding out what a lost one did."""
+
+from dataclasses import dataclass
+
+from automation.config.compare import Observation
+from automation.config.reading import read_device
+from automation.config.tree import Tree
+from automation.platforms.contract import (
+    AnswerTimeoutError,
+    DeviceFullError,
+    PlatformError,
+    Session,
+    SessionLostError,
+    UnconfirmedError,
+)
+from automation.push.attempt import Attempt, differs, shown, why
+from automation.push.checking import check, not_reachable
+from automation.push.connecting import session
+from automation.push.telling import Teller
+from automation.push.undoing import Undoer
+from automation.push.work import Desk, Work
+from events.reports import CheckResult, Outcome, PushReverted, PushUnknown, PushVerified
+from events.values import Cause, Reason, UndoRank
+
+#: How often a session may be lost in the middle of finishing before the device is called unknown.
+_LOOKS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class _Undo:
+    """The verdict that the write has to go."""
+
+    reason: Reason
+    checks: tuple[CheckResult, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Finisher:
+    """Brings a write that was begun to its one outcome."""
+
+    work: Work
+    desk: Desk
+    teller: Teller
+    attempt: Attempt
+
+    def finish(self) -> Outcome:
+        """After a commit: checks over a fresh session, then the confirmation or the undo."""
+        verdict: Outcome | _Undo | None
+        try:
+            with session(self.work, self.desk, self.work.timing.within) as fresh:
+                verdict = self._judge(fresh, confirm=self.attempt.undo is not UndoRank.NONE)
+        except (SessionLostError, AnswerTimeoutError):
+            verdict = self._look_again()
+        except PlatformError as error:
+            reason = Reason(cause=Cause.ACCESS_LOST, detail=f"after the commit no fresh session opened: {error}"[:3000])
+            verdict = _Undo(reason, (not_reachable(error),))
+        return self._decided(verdict) or self._gone("nothing of the change is there any more")
+
+    def find_out(self, lost: str) -> Outcome | None:
+        """After a session was lost, or its worker: what is there is confirmed where healthy, undone where not.
+
+        Returns:
+            None where nothing of the attempt is there, nor will be.
+        """
+        return self._decided(self._look_again(lost))
+
+    def undo(self, reason: Reason, checks: tuple[CheckResult, ...] = ()) -> Outcome:
+        """Takes back what the attempt did, and says so once it was read back."""
+        try:
+            remark = Undoer(self.work, self.desk, self.attempt).undo()
+        except PlatformError as error:
+            failed = f"{reason}; then the undo failed: {why(error, self.work)}"
+            return self.teller.outcome(PushUnknown, reason=Reason(cause=Cause.UNDO_FAILED, detail=failed[:4000]))
+        detail = f"{reason.detail}\n{remark}".strip()
+        return self.teller.outcome(PushReverted, reason=Reason(cause=reason.cause, detail=detail[:4000]), checks=checks)
+
+    def _gone(self, detail: str) -> Outcome:
+        return self.teller.outcome(PushReverted, reason=Reason(cause=Cause.ACCESS_LOST, detail=detail))
+
+    def _decided(self, verdict: Outcome | _Undo | None) -> Outcome | None:
+        return self.undo(verdict.reason, verdict.checks) if isinstance(verdict, _Undo) else verdict
+
+    def _look_again(self, lost: str = "the session was lost") -> Outcome | _Undo | None:
+        """Reads the device back until a session lasts long enough to decide."""
+        for _ in range(_LOOKS):
+            try:
+                with session(self.work, self.desk, self.attempt.patience(self.work, self.desk)) as fresh:
+                    return self._resolve(fresh)
+            except (SessionLostError, AnswerTimeoutError) as error:
+                lost = str(error)
+            except PlatformError as error:
+                return self.teller.outcome(PushUnknown, reason=why(error, self.work))
+        return self.teller.outcome(PushUnknown, reason=Reason(cause=Cause.ACCESS_LOST, detail=lost[:4000]))
+
+    def _resolve(self, fresh: Session) -> Outcome | _Undo | None:
+        pending = fresh.pending()
+        if pending is not None and pending.label not in {None, self.attempt.label}:
+            reason = Reason(cause=Cause.DEVICE_LOCKED, detail=f"a commit of somebody else ({pending.label}) is pending")
+            return self.teller.outcome(PushUnknown, reason=reason)
+        _, seen = self.attempt.observed(fresh, self.work)
+        if self.attempt.took_effect(seen, self.work):
+            return self._judge(fresh, confirm=pending is not None)
+        if pending is None and self.attempt.left_nothing(seen):
+            fresh.discard(self.attempt.label)
+            return None
+        return _Undo(differs(seen, self.work))
+
+    def _judge(self, fresh: Session, *, confirm: bool) -> Outcome | _Undo:
+        results = check(fresh, self.work, self.desk)
+        failed = [result for result in results if not result.passed]
+        if failed:
+            detail = "; ".join(f"{result.name}: {result.seen}" for result in failed)
+            return _Undo(Reason(cause=Cause.CHECKS_FAILED, detail=detail[:3000]), results)
+        now, seen = self.attempt.observed(fresh, self.work)
+        if not self.attempt.took_effect(seen, self.work):
+            return _Undo(differs(seen, self.work), results)
+        self.desk.may_confirm()
+        try:
+            if confirm:
+                self._confirm(fresh)
+            self._save(fresh, now)
+        except (UnconfirmedError, DeviceFullError) as error:
+            return _Undo(why(error, self.work), results)
+        return self._verified(now, seen, results)
+
+    def _confirm(self, fresh: Session) -> None:
+        """Confirms, and proves it by the timer's state rather than by the absence of an error."""
+        fresh.confirm(self.attempt.label)
+        if fresh.pending() is not None:
+            raise UnconfirmedError("the timer still runs after the confirmation")
+
+    def _save(self, fresh: Session, now: Tree) -> None:
+        """Saves, and compares what was saved: without it the next power cut would take the change away."""
+        fresh.save()
+        startup = read_device(fresh.startup(), self.work.platform.vendor)
+        if self._digest(startup) != self._digest(now):
+            raise DeviceFullError("the device says that it saved, but its startup configuration lacks the change")
+
+    def _verified(self, now: Tree, seen: Observation, results: tuple[CheckResult, ...]) -> Outcome:
+        observed = self.desk.keep(shown(seen.edits, self.work, most=1_000_000).encode(), secret=False)
+        return self.teller.outcome(
+            PushVerified, before=self.attempt.kept, after=self._digest(now), observed=observed, checks=results
+        )
+
+    def _digest(self, tree: Tree) -> str:
+        """The digest of the touched sections."""
+        touched = self.attempt.comparison.touched
+        return self.work.digester.tree(tree.where(lambda line: line.text in touched), self.work.platform.vendor)

@@ -1,0 +1,221 @@
+"""The push protocol: one order, one device, seven steps. docs/architecture.md has it in words.
+
+1. Say what is intended.  2. Open, lock, read, compare.  3. Stage, and compare what the device would make of it.
+4. The point of no return, then the commit under a timer.  5. Checks over a fresh session.  6. Compare what is read
+back, confirm, save, compare what was saved.  7. Say how it ended.
+"""
+
+from dataclasses import dataclass
+
+from automation.config.compare import Comparison, observe
+from automation.config.difference import difference
+from automation.config.reading import read_device
+from automation.config.secrets import unsalted
+from automation.config.tree import Tree
+from automation.platforms.contract import (
+    LineRejectedError,
+    LockedError,
+    LoginRefusedError,
+    PlatformError,
+    Session,
+)
+from automation.push.attempt import Attempt, differs, shown, timer, why
+from automation.push.before import pack
+from automation.push.connecting import session
+from automation.push.finishing import Finisher
+from automation.push.telling import Teller
+from automation.push.work import Desk, Earlier, ForbiddenError, LeaseLostError, Work
+from events.reports import (
+    AlreadyApplied,
+    CredentialRefused,
+    DriftFound,
+    DriftNoted,
+    OrderReturned,
+    Outcome,
+    PushFailed,
+    PushIntended,
+    PushRefused,
+    PushReverted,
+    PushStaged,
+)
+from events.values import Access, Cause, Reason, UndoRank
+
+
+def push(work: Work, desk: Desk) -> Outcome:
+    """Carries an order out on its device, or leaves the device as it was.
+
+    Returns:
+        The order's one outcome, still to be published.
+
+    Raises:
+        LeaseLostError: the order is somebody else's now; nothing is to be published.
+    """
+    teller = Teller(work, desk, desk.monotonic())
+    teller.announce(PushIntended)
+    try:
+        if work.earlier is not None:
+            found = _find_out(work.earlier, work, desk, teller)
+            if found is not None:
+                return found
+        return _Push(work, desk, teller).run()
+    except LoginRefusedError as error:
+        teller.announce(CredentialRefused, credential=work.endpoint.login.credential)
+        return teller.outcome(PushFailed, reason=why(error, work))
+    except PlatformError as error:
+        return teller.outcome(PushFailed, reason=why(error, work))
+
+
+def _find_out(earlier: Earlier, work: Work, desk: Desk, teller: Teller) -> Outcome | None:
+    """What an earlier attempt did, finished; None where it did nothing and the work is to be done anew."""
+    attempt = Attempt(
+        label=earlier.label,
+        running=earlier.before.running,
+        kept=earlier.kept,
+        comparison=work.compare(earlier.before.running),
+        undo=earlier.undo,
+        timer_ends=desk.monotonic() + timer(work).total_seconds(),
+    )
+    found = Finisher(work, desk, teller, attempt).find_out("the worker that began this was lost")
+    if found is None and not earlier.again:
+        detail = "read back: the device is as it was before, and nothing is pending"
+        return teller.outcome(PushReverted, reason=Reason(cause=Cause.ACCESS_LOST, detail=detail))
+    return found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Found:
+    """A device that was locked, read and found as planned. ``shown`` is its configuration as it showed it."""
+
+    shown: str
+    running: Tree
+    comparison: Comparison
+    undo: UndoRank
+
+
+@dataclass(frozen=True, slots=True)
+class _Push:
+    """Steps 2 to 4, and what follows."""
+
+    work: Work
+    desk: Desk
+    teller: Teller
+
+    def run(self) -> Outcome:
+        with session(self.work, self.desk, self.work.timing.within) as opened:
+            written = self._write(opened)
+        if isinstance(written, Outcome):
+            return written
+        attempt, trouble = written
+        finisher = Finisher(self.work, self.desk, self.teller, attempt)
+        if trouble is None:
+            return finisher.finish()
+        if isinstance(trouble, LineRejectedError):
+            return finisher.undo(why(trouble, self.work))
+        found = finisher.find_out(str(trouble))
+        return found or self.teller.outcome(PushReverted, reason=why(trouble, self.work))
+
+    def _write(self, opened: Session) -> Outcome | tuple[Attempt, PlatformError | None]:
+        """Everything on the first session. What is raised from here has changed nothing on the device."""
+        self._lock(opened)
+        found = self._look(opened)
+        if isinstance(found, Outcome):
+            return found
+        staged = self._stage(opened, found)
+        if staged is not None:
+            return staged
+        try:
+            return self._commit(opened, found)
+        except ForbiddenError as error:
+            opened.discard(self.work.label)
+            return self.teller.outcome(OrderReturned, reason=Reason(cause=error.cause, detail=str(error)))
+        except LeaseLostError:
+            opened.discard(self.work.label)
+            raise
+
+    def _lock(self, opened: Session) -> None:
+        """Waits for whoever configures the device now; never takes the lock from them."""
+        deadline = self.desk.monotonic() + self.work.timing.within.total_seconds()
+        while True:
+            try:
+                return opened.lock(self.work.label)
+            except LockedError:
+                if self.desk.monotonic() >= deadline:
+                    raise
+            self.desk.sleep(self.work.timing.pause.total_seconds())
+
+    def _look(self, opened: Session) -> _Found | Outcome:
+        """Step 2: is the device as it was planned?"""
+        work, digester, vendor = self.work, self.work.digester, self.work.platform.vendor
+        text = opened.running()
+        running = read_device(text, vendor)
+        comparison = work.compare(running)
+        if comparison.reached:
+            return self.teller.outcome(AlreadyApplied)
+        if digester.tree(comparison.before, vendor) != work.base:
+            return self._drifted(comparison)
+        if work.diff is not None and digester.edits(comparison.edits) != work.diff:
+            detail = f"the difference is not the approved one:\n{shown(comparison.edits, work)}"
+            return self.teller.outcome(PushRefused, reason=Reason(cause=Cause.DIFF_DIFFERS, detail=detail))
+        self._note_drift(comparison)
+        refused = self._refused(opened, running)
+        return refused or _Found(shown=text, running=running, comparison=comparison, undo=opened.undo_rank())
+
+    def _drifted(self, comparison: Comparison) -> Outcome:
+        touched = ", ".join(sorted(comparison.touched))
+        detail = f"since it was planned, somebody changed sections that this change touches ({touched[:500]})"
+        return self.teller.outcome(DriftFound, reason=Reason(cause=Cause.DRIFT, detail=detail))
+
+    def _note_drift(self, comparison: Comparison) -> None:
+        vendor = self.work.platform.vendor
+        now = self.work.digester.tree(unsalted(comparison.rest, vendor), vendor)
+        if self.work.config is not None and now != self.work.config:
+            self.teller.announce(DriftNoted, detail="sections that this change does not touch differ from the plan's")
+
+    def _refused(self, opened: Session, running: Tree) -> Outcome | None:
+        """What the plan's approval would have had to allow."""
+        work = self.work
+        if opened.undo_rank() is UndoRank.NONE and work.access is Access.IN_BAND and not work.accept_no_undo:
+            detail = "reached in-band and without any undo of its own; its approval has to accept that by name"
+            return self.teller.outcome(PushRefused, reason=Reason(cause=Cause.NO_UNDO, detail=detail))
+        unsaved = difference(read_device(opened.startup(), work.platform.vendor), running, work.platform.vendor)
+        if unsaved and not work.save_foreign:
+            detail = f"others left lines unsaved, which this push would save:\n{shown(unsaved, work)}"
+            return self.teller.outcome(PushRefused, reason=Reason(cause=Cause.FOREIGN_UNSAVED, detail=detail))
+        return None
+
+    def _stage(self, opened: Session, found: _Found) -> Outcome | None:
+        """Step 3: what would the device make of it?"""
+        work = self.work
+        lines = work.replace if work.replace is not None else found.comparison.lines
+        try:
+            candidate = opened.stage(lines, label=work.label, replace=work.replace is not None)
+        except LineRejectedError as error:
+            return self.teller.outcome(PushFailed, reason=why(error, work))
+        if candidate is None:
+            return None
+        would = read_device(candidate, work.platform.vendor)
+        seen = observe(found.running, would, found.comparison, work.platform.vendor)
+        if work.digester.edits(seen.edits) == work.digester.edits(found.comparison.edits) and not seen.foreign:
+            return None
+        opened.discard(work.label)
+        return self.teller.outcome(PushRefused, reason=differs(seen, work))
+
+    def _commit(self, opened: Session, found: _Found) -> tuple[Attempt, PlatformError | None]:
+        """Step 4. The blob of what was there is durable, and known to whoever takes over, before the first line."""
+        kept = self.desk.keep(pack(found.comparison.touched, found.shown), secret=True)
+        self.teller.announce(PushStaged, undo=found.undo, before=kept)
+        armed = None if found.undo is UndoRank.NONE else timer(self.work)
+        self.desk.may_write()
+        attempt = Attempt(
+            label=self.work.label,
+            running=found.running,
+            kept=kept,
+            comparison=found.comparison,
+            undo=found.undo,
+            timer_ends=None if armed is None else self.desk.monotonic() + armed.total_seconds(),
+        )
+        try:
+            opened.commit(self.work.label, armed)
+        except PlatformError as error:
+            return attempt, error
+        return attempt, None
