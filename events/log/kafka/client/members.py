@@ -1,0 +1,160 @@
+"""Being a member of a group of Kafka."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from datetime import timedelta
+from typing import Any, Protocol
+
+from kafka import ConsumerRebalanceListener, OffsetAndMetadata, TopicPartition
+from kafka import errors as kafka_errors
+from kafka.coordinator.assignors.abstract import AbstractPartitionAssignor, RebalanceProtocol
+from kafka.protocol.consumer.metadata import ConsumerProtocolAssignment, ConsumerProtocolSubscription
+
+from events.log.kafka.client.connection import Place, milliseconds, translated
+from events.log.kafka.client.consumers import BareConsumer, Committed, Fetched, consuming, fetched_from
+from events.log.kafka.settings import KafkaSettings
+
+# How long a rebalance is waited for at least, however short the poll.
+_SETTLE_MS = 1_000
+_NO_EPOCH = -1
+
+
+def heartbeat_of(settings: KafkaSettings) -> timedelta:
+    """How long a member may not know yet that a rebalance is on."""
+    return min(timedelta(seconds=1), settings.terms.session / 4)
+
+
+class Holder(Protocol):
+    """Whoever owns a member's partitions, which have numbers here."""
+
+    def owned(self) -> frozenset[int]:
+        """What is owned now; asked for before every rebalance."""
+        ...
+
+    def share(self, claims: Mapping[str, frozenset[int]]) -> Mapping[str, Sequence[int]]:
+        """Who is to own what, given what each member claims to own."""
+        ...
+
+    def gain(self, numbers: frozenset[int]) -> None:
+        """These are owned from now on. On the client's I/O thread: must return at once."""
+        ...
+
+    def lose(self, numbers: frozenset[int]) -> None:
+        """These are not owned any more. On the client's I/O thread: must return at once."""
+        ...
+
+
+class Member:
+    """A member of a group on one topic. For one thread, but for :meth:`is_in`; the holder is called within polls."""
+
+    def __init__(self, settings: KafkaSettings, group: str, topic: str, name: str, holder: Holder) -> None:
+        self._settings = settings
+        self._topic = topic
+        session_ms = milliseconds(settings.terms.session)
+        membership = {
+            "group_id": group,
+            "client_id": name,
+            "session_timeout_ms": session_ms,
+            "heartbeat_interval_ms": milliseconds(heartbeat_of(settings)),
+            # Also how long a rebalance waits for a member that does not poll.
+            "max_poll_interval_ms": session_ms,
+            "partition_assignment_strategy": [_Assignor(topic, holder)],
+        }
+        with translated(settings, "connecting to join a group"):
+            self._kafka = BareConsumer(consuming(settings, committed_only=True) | membership)
+        self._kafka.subscribe([topic], listener=_Listener(holder))
+
+    def poll(self, timeout: timedelta) -> list[Fetched]:
+        """What came within the time; takes part in rebalances."""
+        with translated(self._settings, "reading as a member of a group"):
+            self._kafka.settle(max(_SETTLE_MS, milliseconds(timeout)))
+            try:
+                return fetched_from(self._kafka.poll(timeout_ms=milliseconds(timeout)))
+            except kafka_errors.NoOffsetForPartitionError:
+                self._kafka.start_at_beginning(milliseconds(self._settings.terms.deadline))
+                return []
+
+    def committed(self, number: int) -> Committed | None:
+        """What the group has committed for a partition of its topic."""
+        place = (self._topic, number)
+        with translated(self._settings, "reading a group's offsets"):
+            found = self._kafka.committed_of([TopicPartition(*place)], milliseconds(self._settings.terms.deadline))
+            return found.get(place)
+
+    def commit(self, marks: Mapping[Place, Committed], timeout: timedelta) -> bool:
+        """Commits; whether the broker said that it is done, and with it that this member is still one."""
+        offsets = {
+            TopicPartition(*place): OffsetAndMetadata(mark.offset, mark.metadata, _NO_EPOCH)
+            for place, mark in marks.items()
+        }
+        try:
+            self._kafka.commit(offsets, timeout_ms=milliseconds(timeout))
+        except kafka_errors.KafkaError:
+            return False
+        return True
+
+    def is_in(self) -> bool:
+        """Whether this client knows nothing to the contrary of being in its group. From any thread, no request."""
+        return bool(self._kafka.group_metadata().member_id) and self._kafka.group_metadata().generation_id >= 0
+
+    def pause(self, numbers: Iterable[int]) -> None:
+        """Fetches from all owned partitions but these."""
+        paused = {TopicPartition(self._topic, number) for number in numbers}
+        owned = self._kafka.assignment()
+        self._kafka.pause(*(owned & paused))
+        self._kafka.resume(*(owned - paused))
+
+    def close(self) -> None:
+        """Leaves the group and lets go of connections and threads."""
+        with suppress(kafka_errors.KafkaError):
+            self._kafka.close(autocommit=False, timeout_ms=1_000)
+
+
+class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]
+    def __init__(self, holder: Holder) -> None:
+        self._holder = holder
+
+    def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
+        self._holder.gain(frozenset(place.partition for place in assigned))
+
+    def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:
+        self._holder.lose(frozenset(place.partition for place in revoked))
+
+    on_partitions_lost = on_partitions_revoked
+
+
+class _Assignor(AbstractPartitionAssignor):  # type: ignore[misc]
+    """Cooperative: nobody stops for a rebalance, and what is to move is free for one round before it is given on.
+
+    kafka-python's own cooperative assignor lets a member that was put out of the group claim what it owned before, and
+    gives it partitions that another owns by then. Here a member claims what it really owns, and what two claim goes
+    to neither.
+    """
+
+    name = "wavegate"
+
+    def __init__(self, topic: str, holder: Holder) -> None:
+        self._topic = topic
+        self._holder = holder
+
+    def supported_protocols(self) -> list[RebalanceProtocol]:
+        return [RebalanceProtocol.COOPERATIVE]
+
+    def metadata(self, topics: Iterable[str]) -> ConsumerProtocolSubscription:
+        owned = ConsumerProtocolSubscription.TopicPartition(topic=self._topic, partitions=sorted(self._holder.owned()))
+        return ConsumerProtocolSubscription(version=1, topics=sorted(topics), user_data=b"", owned_partitions=[owned])
+
+    def assign(self, cluster: object, members: Iterable[Any]) -> dict[str, ConsumerProtocolAssignment]:  # noqa: ARG002
+        claims = {
+            member.member_id: frozenset(
+                number for owned in member.metadata.owned_partitions for number in owned.partitions
+            )
+            for member in members
+        }
+        shares = self._holder.share(claims)
+        return {
+            member: ConsumerProtocolAssignment(1, [(self._topic, sorted(shares[member]))], b"") for member in claims
+        }
+
+    def on_assignment(self, assignment: ConsumerProtocolAssignment, generation: int) -> None:
+        """Nothing to remember: what is owned is asked for when it is claimed."""

@@ -1,0 +1,249 @@
+"""Logs to test: each adapter as a world in which any number of processes can open the same log."""
+
+import os
+import time
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, Protocol
+
+import pytest
+
+from events.log.contract import (
+    Delivery,
+    EventLog,
+    Membership,
+    Partition,
+    Reader,
+    Record,
+    Stored,
+    Topic,
+    place,
+)
+from events.log.kafka.client.admin import Admin
+from events.log.kafka.log import KafkaLog
+from events.log.kafka.settings import KafkaSettings
+from events.log.kafka.topics import apply_topics
+from events.log.memory import MemoryLog, MemoryStore
+from events.log.sqlite.log import SqliteLog
+from events.log.terms import Terms
+
+SPREAD = 4
+TERMS = Terms(session=timedelta(seconds=2), margin=timedelta(milliseconds=500), deadline=timedelta(seconds=5))
+PATIENCE_S = 20.0
+
+
+class World(Protocol):
+    """One log, which any number of processes can open."""
+
+    name: str
+    spread: int
+    terms: Terms
+
+    def open(self) -> EventLog:
+        """The log, as another process would open it; closed by the world at the end."""
+        ...
+
+
+@dataclass
+class MemoryWorld:
+    name: str = "memory"
+    spread: int = SPREAD
+    terms: Terms = TERMS
+    store: MemoryStore = field(default_factory=lambda: MemoryStore(spread=SPREAD, terms=TERMS))
+    closing: ExitStack = field(default_factory=ExitStack)
+
+    def open(self) -> EventLog:
+        log = MemoryLog(self.store)
+        self.closing.callback(log.close)
+        return log
+
+
+@dataclass
+class SqliteWorld:
+    folder: Path
+    name: str = "sqlite"
+    spread: int = SPREAD
+    terms: Terms = TERMS
+    closing: ExitStack = field(default_factory=ExitStack)
+
+    def open(self) -> EventLog:
+        log = SqliteLog(self.folder, spread=self.spread, terms=self.terms)
+        self.closing.callback(log.close)
+        return log
+
+
+@dataclass
+class KafkaWorld:
+    settings: KafkaSettings
+    name: str = "kafka"
+    spread: int = SPREAD
+    terms: Terms = TERMS
+    closing: ExitStack = field(default_factory=ExitStack)
+
+    def open(self) -> EventLog:
+        log = KafkaLog(self.settings)
+        self.closing.callback(log.close)
+        return log
+
+
+@pytest.fixture(scope="session")
+def bootstrap() -> str:
+    """Where a real Kafka is; skips loudly without one, and fails where CI is set."""
+    found = os.environ.get("KAFKA_BOOTSTRAP")
+    if not found:
+        what = "no Kafka: set KAFKA_BOOTSTRAP, or run the tests through deploy/kafka/with-broker"
+        if os.environ.get("CI"):
+            pytest.fail(what)
+        pytest.skip(what)
+    return found
+
+
+@pytest.fixture
+def kafka_settings(bootstrap: str) -> Iterator[KafkaSettings]:
+    """A log of its own on the broker, without topics yet; whatever is made under its prefix is removed."""
+    settings = KafkaSettings(bootstrap=bootstrap, prefix=f"test-{uuid.uuid4().hex[:12]}-", terms=TERMS)
+    yield settings
+    admin = Admin(settings)
+    admin.delete(list(admin.describe([f"{settings.prefix}{topic}" for topic in Topic])))
+    admin.close()
+
+
+@pytest.fixture
+def kafka_world(kafka_settings: KafkaSettings) -> Iterator[KafkaWorld]:
+    apply_topics(kafka_settings, spread=SPREAD, replicas=1)
+    world = KafkaWorld(kafka_settings)
+    with world.closing:
+        yield world
+
+
+@pytest.fixture
+def sqlite_world(tmp_path: Path) -> Iterator[SqliteWorld]:
+    world = SqliteWorld(tmp_path / "log")
+    with world.closing:
+        yield world
+
+
+@pytest.fixture
+def memory_world() -> Iterator[MemoryWorld]:
+    world = MemoryWorld()
+    with world.closing:
+        yield world
+
+
+@pytest.fixture(params=["memory", "sqlite", pytest.param("kafka", marks=pytest.mark.kafka)])
+def world(request: pytest.FixtureRequest) -> World:
+    """Each adapter in turn."""
+    found: World = request.getfixturevalue(f"{request.param}_world")
+    return found
+
+
+@pytest.fixture
+def log(world: World) -> EventLog:
+    return world.open()
+
+
+class Help:
+    """What tests of logs say again and again."""
+
+    @staticmethod
+    def record(topic: Topic = Topic.FACTS, value: bytes | str = b"x", key: str = "k", **more: Any) -> Record:
+        return Record(topic=topic, key=key, value=value.encode() if isinstance(value, str) else value, **more)
+
+    @staticmethod
+    def key_for(number: int, count: int = SPREAD) -> str:
+        """A key whose records go to the partition of this number."""
+        return next(key for key in map(str, range(10_000)) if place(key, count) == number)
+
+    @staticmethod
+    def until(condition: Callable[[], Any], patience_s: float = PATIENCE_S) -> Any:
+        """What the condition gives once that is true; fails when it takes too long."""
+        deadline = time.monotonic() + patience_s
+        while not (found := condition()):
+            assert time.monotonic() < deadline, f"not within {patience_s:g} s: {condition}"
+            time.sleep(0.002)
+        return found
+
+    @staticmethod
+    def read(reader: Reader, count: int) -> list[Stored]:
+        """The next records, exactly this many."""
+        found: list[Stored] = []
+        deadline = time.monotonic() + PATIENCE_S
+        while len(found) < count:
+            assert time.monotonic() < deadline, f"only {len(found)} of {count} records came"
+            found += reader.poll(timedelta(milliseconds=100))
+        assert len(found) == count
+        return found
+
+    @staticmethod
+    def read_to_end(reader: Reader, partition: Partition) -> list[Stored]:
+        """All records up to where the partition ends now."""
+        found: list[Stored] = []
+        end = reader.end(partition)
+        deadline = time.monotonic() + PATIENCE_S
+        while reader.position(partition) < end:
+            assert time.monotonic() < deadline, f"stuck at {reader.position(partition)} of {end}"
+            found += reader.poll(timedelta(milliseconds=50))
+        return found
+
+    @staticmethod
+    def values(records: Sequence[Stored]) -> list[bytes]:
+        return [record.value for record in records]
+
+
+@dataclass
+class Worker:
+    """A member of a group as a worker runs it: it polls and renews, and remembers what it was told."""
+
+    membership: Membership
+    owned: set[Partition] = field(default_factory=set)
+    gained: list[Partition] = field(default_factory=list)
+    lost: list[Partition] = field(default_factory=list)
+    records: list[Stored] = field(default_factory=list)
+    renewed: float = 0.0
+
+    def step(self, timeout: timedelta = timedelta(milliseconds=20)) -> Delivery:
+        delivery = self.membership.poll(timeout)
+        self.lost += sorted(delivery.lost)
+        self.gained += sorted(delivery.gained)
+        self.owned = (self.owned - delivery.lost) | delivery.gained
+        self.records += delivery.records
+        if time.monotonic() - self.renewed > 0.3:
+            self.membership.renew({})
+            self.renewed = time.monotonic()
+        return delivery
+
+    def held(self) -> set[Partition]:
+        return {partition for partition in self.owned if self.membership.holds(partition)}
+
+
+@pytest.fixture
+def help_() -> type[Help]:
+    return Help
+
+
+@pytest.fixture
+def worker() -> Callable[..., Worker]:
+    """Makes a worker of a log in the group "workers"."""
+
+    def join(log: EventLog, topic: Topic = Topic.ORDERS, group: str = "workers") -> Worker:
+        return Worker(log.join(group, topic, "test"))
+
+    return join
+
+
+@pytest.fixture
+def run() -> Callable[..., None]:
+    """Runs workers side by side, in one thread, until a condition holds."""
+
+    def run_until(workers: Sequence[Worker], condition: Callable[[], Any], patience_s: float = PATIENCE_S) -> None:
+        deadline = time.monotonic() + patience_s
+        while not condition():
+            assert time.monotonic() < deadline, f"not within {patience_s:g} s: {[sorted(w.owned) for w in workers]}"
+            for each in workers:
+                each.step()
+
+    return run_until
