@@ -1,0 +1,1 @@
+"""Blobs: what is too large or too secret for a record, named there by its address."""
