@@ -4,10 +4,12 @@ import os
 import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
+from threading import Event
 from typing import Any, Protocol
 
 import pytest
@@ -15,6 +17,7 @@ import pytest
 from events.log.contract import (
     Delivery,
     EventLog,
+    Mark,
     Membership,
     Partition,
     Reader,
@@ -203,6 +206,7 @@ class Worker:
     gained: list[Partition] = field(default_factory=list)
     lost: list[Partition] = field(default_factory=list)
     records: list[Stored] = field(default_factory=list)
+    marks: dict[Partition, Mark] = field(default_factory=dict)
     renewed: float = 0.0
 
     def step(self, timeout: timedelta = timedelta(milliseconds=20)) -> Delivery:
@@ -211,10 +215,13 @@ class Worker:
         self.gained += sorted(delivery.gained)
         self.owned = (self.owned - delivery.lost) | delivery.gained
         self.records += delivery.records
-        if time.monotonic() - self.renewed > 0.3:
-            self.membership.renew({})
-            self.renewed = time.monotonic()
+        if (self.marks or time.monotonic() - self.renewed > 0.3) and self.membership.renew(self.marks):
+            self.renewed, self.marks = time.monotonic(), {}
         return delivery
+
+    def loop(self, done: Event) -> None:
+        while not done.is_set():
+            self.step()
 
     def held(self) -> set[Partition]:
         return {partition for partition in self.owned if self.membership.holds(partition)}
@@ -237,13 +244,17 @@ def worker() -> Callable[..., Worker]:
 
 @pytest.fixture
 def run() -> Callable[..., None]:
-    """Runs workers side by side, in one thread, until a condition holds."""
+    """Runs workers side by side, each in a thread of its own, until a condition holds."""
 
     def run_until(workers: Sequence[Worker], condition: Callable[[], Any], patience_s: float = PATIENCE_S) -> None:
-        deadline = time.monotonic() + patience_s
-        while not condition():
-            assert time.monotonic() < deadline, f"not within {patience_s:g} s: {[sorted(w.owned) for w in workers]}"
-            for each in workers:
-                each.step()
+        with ThreadPoolExecutor(len(workers)) as pool:
+            done = Event()
+            loops = [pool.submit(each.loop, done) for each in workers]
+            try:
+                Help.until(lambda: condition() or any(loop.done() for loop in loops), patience_s)
+            finally:
+                done.set()
+            for loop in loops:
+                loop.result()
 
     return run_until

@@ -58,8 +58,8 @@ def test_who_leaves_is_followed_at_once_from_its_marks(world: Any, help_: Any, w
     log = world.open()
     positions = log.append([help_.record(Topic.ORDERS, value, key=help_.key_for(0)) for value in "abc"])
     leaver = worker(world.open())
-    run([leaver], lambda: len(leaver.records) == 3)
-    assert leaver.membership.renew({ZERO: Mark(position=positions[1], note="half done ✓")})
+    leaver.marks = {ZERO: Mark(position=positions[1], note="half done ✓")}
+    run([leaver], lambda: len(leaver.records) == 3 and not leaver.marks)
 
     # when
     leaver.membership.leave()
@@ -114,7 +114,9 @@ def test_marks_of_what_is_not_owned_are_left_out(world: Any, worker: Any, run: A
     run([first, second], lambda: len(first.owned) == len(second.owned) == 2)
     theirs, mine = min(second.owned), min(first.owned)
 
-    assert first.membership.renew({theirs: Mark(position=1), mine: Mark(position=0, note="n")})
+    first.marks = {theirs: Mark(position=1), mine: Mark(position=0, note="n")}
+
+    run([second, first], lambda: not first.marks)
 
     assert second.membership.mark(theirs) is None
     assert first.membership.mark(mine) == Mark(position=0, note="n")
