@@ -83,7 +83,7 @@ class RefusedError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Halt:
-    """One halt that stands."""
+    """One halt that stands. ``signed`` is the record itself."""
 
     id: str
     subjects: tuple[Subject, ...]
@@ -91,6 +91,7 @@ class Halt:
     by: str
     position: int
     revert: bool
+    signed: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -307,6 +308,7 @@ def _halt_raised(state: Authority, position: int, noted: Noted) -> Authority:
         by=noted.author.name,
         position=position,
         revert=message.revert,
+        signed=noted.signed,
     )
     return replace(_touch(state, position, message.subjects), halts=state.halts.set(noted.id, halt))
 

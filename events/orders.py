@@ -30,7 +30,10 @@ class PlanDevice(Order):
 
 
 class Unresolved(Value):
-    """An earlier order for the same work that ended in the unknown: what the device had before it, and how it undoes."""
+    """An earlier order for the same work that ended in the unknown.
+
+    ``before`` is the blob of what the device had before it, ``undo`` how the device undoes what nobody confirms.
+    """
 
     order: Identifier
     before: BlobAddress

@@ -23,6 +23,7 @@ class PlannedDevice(Value):
     role: Name
     os_version: str = Field(max_length=80)
     region: Name
+    tier: Name | None = None
     group: Name | None = None
     access: Access
     undo: UndoRank

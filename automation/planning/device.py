@@ -9,7 +9,7 @@ from automation.config.reading import read_device
 from automation.config.secrets import Digester, cut_logins, redacted_edits, salted_edits, unsalted
 from automation.config.tree import Tree
 from automation.planning.classes import diff_class
-from automation.platforms.contract import Endpoint, Limits, Platform, Session
+from automation.platforms.contract import Endpoint, Limits, Platform
 from events.plans import PlannedDevice
 from events.values import Access, Cause, Reason, UndoRank
 
@@ -24,6 +24,7 @@ class Subject:
     role: str
     os_version: str
     region: str
+    tier: str | None
     group: str | None
     access: Access
     endpoint: Endpoint
@@ -83,6 +84,7 @@ def planned(subject: Subject, reading: Reading, digester: Digester, diff_text: s
         role=subject.role,
         os_version=subject.os_version,
         region=subject.region,
+        tier=subject.tier,
         group=subject.group,
         access=subject.access,
         undo=reading.undo,

@@ -119,11 +119,12 @@ class DeviceLost(DeviceFact):
 
 
 class DeviceReturned(DeviceFact):
-    """The worker gave the order back before anything was written."""
+    """The worker gave the order back before anything was written; it is released anew after a while."""
 
     wire: ClassVar[str] = "DeviceReturned"
 
     reason: Reason
+    look_again_at: Moment
 
 
 class ForeignDriftNoted(DeviceFact):

@@ -9,7 +9,10 @@ from events.values import BlobAddress, Digest, Identifier, Name, Signed, Text
 
 
 class CommandRefused(Fact):
-    """Something was asked and not done. Nothing else came of it."""
+    """Something was asked and not done. Nothing else came of it.
+
+    ``authentic``: whether it was known who asked; only then does its id count as used.
+    """
 
     wire: ClassVar[str] = "CommandRefused"
 
@@ -17,6 +20,7 @@ class CommandRefused(Fact):
     kind: str = Field(max_length=64)
     code: str = Field(max_length=64)
     reason: Text
+    authentic: bool
     rollout: Identifier | None = None
 
 
@@ -76,3 +80,13 @@ class ChangeSubmitted(Fact):
     team: Name
     author: Name
     selector: Text
+
+
+class CredentialStopped(Fact):
+    """A device refused a login: the credential is used nowhere until ``halt`` is lifted."""
+
+    wire: ClassVar[str] = "CredentialStopped"
+
+    credential: Name
+    device: Name
+    halt: Identifier

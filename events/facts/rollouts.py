@@ -31,6 +31,7 @@ class Target(Value):
     device: Name
     site: Name
     region: Name
+    tier: Name | None = None
     role: Name
     platform: Name
     group: Name | None = None
