@@ -178,7 +178,7 @@ class MemoryReader:
 
     def end(self, partition: Partition) -> int:
         """See the contract."""
-        check_partitions([partition], self._store.tapes)
+        check_partitions([partition], self._cursor.at)
         with self._store.changed:
             _refuse_if(self.closed, "reader")
             return self._store.tapes[partition].end

@@ -1,6 +1,10 @@
 """Logs to test: each adapter as a world in which any number of processes can open the same log."""
 
+import json
 import os
+import signal
+import subprocess
+import sys
 import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
@@ -225,6 +229,73 @@ class Worker:
 
     def held(self) -> set[Partition]:
         return {partition for partition in self.owned if self.membership.holds(partition)}
+
+
+PRELUDE = """
+import itertools, json, sys
+from datetime import timedelta
+from pathlib import Path
+from events.log.contract import Mark, Partition, Record, Topic
+from events.log.terms import Terms
+adapter, where, name, *terms = json.loads(sys.argv[1])
+terms = Terms(**{term: timedelta(seconds=value) for term, value in zip(("session", "margin", "deadline"), terms)})
+if adapter == "sqlite":
+    from events.log.sqlite.log import SqliteLog
+    log = SqliteLog(Path(where), terms=terms)
+else:
+    from events.log.kafka.log import KafkaLog
+    from events.log.kafka.settings import KafkaSettings
+    bootstrap, prefix = where
+    log = KafkaLog(KafkaSettings(bootstrap=bootstrap, prefix=prefix, terms=terms))
+"""
+
+
+class Child:
+    """A process of its own that prints lines."""
+
+    def __init__(self, script: str, settings: object) -> None:
+        command = [sys.executable, "-W", "ignore", "-c", PRELUDE + script, json.dumps(settings)]
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+
+    def lines(self, count: int) -> list[str]:
+        """The next lines that it prints."""
+        assert self.process.stdout
+        found = [self.process.stdout.readline() for _ in range(count)]
+        assert all(found), "the process ended early"
+        return [line.strip() for line in found]
+
+    def signal(self, number: int) -> None:
+        self.process.send_signal(number)
+
+    def end(self, number: int) -> list[str]:
+        """Ends it by a signal, and gives the whole lines that it printed before."""
+        assert self.process.stdout
+        self.process.send_signal(number)
+        rest = self.process.stdout.read()
+        self.process.wait()
+        self.process.stdout.close()
+        return [line.strip() for line in rest.splitlines(keepends=True) if line.endswith("\n")]
+
+
+@pytest.fixture
+def spawn() -> Iterator[Callable[..., Child]]:
+    """Starts a process with a world's log open as ``log`` and called ``name``; all are ended with the test."""
+    children: list[Child] = []
+
+    def start(world: SqliteWorld | KafkaWorld, name: str, script: str) -> Child:
+        terms = [each.total_seconds() for each in (world.terms.session, world.terms.margin, world.terms.deadline)]
+        where = (
+            str(world.folder) if isinstance(world, SqliteWorld) else [world.settings.bootstrap, world.settings.prefix]
+        )
+        if isinstance(world, SqliteWorld):
+            world.open()
+        children.append(Child(script, [world.name, where, name, *terms]))
+        return children[-1]
+
+    yield start
+    for child in children:
+        if child.process.poll() is None:
+            child.end(signal.SIGKILL)
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ from typing import Any
 
 from kafka import KafkaConsumer, TopicPartition
 from kafka import errors as kafka_errors
+from kafka.structs import MemberState
 
 from events.log.kafka.client.connection import Place, milliseconds, reaching, translated
 from events.log.kafka.settings import KafkaSettings
@@ -105,6 +106,10 @@ class BareConsumer(KafkaConsumer):  # type: ignore[misc]
         if self._coordinator.need_rejoin():
             self._coordinator.poll(timeout_ms=timeout_ms)
 
+    def is_settled(self) -> bool:
+        """Whether what is assigned is what the group agreed on, and no rebalance is on."""
+        return self.group_metadata().state == MemberState.STABLE and not self._coordinator.need_rejoin()
+
     def committed_of(self, places: Sequence[TopicPartition], timeout_ms: int) -> dict[Place, Committed]:
         """What the group has committed, with the metadata."""
         found = self._coordinator.fetch_committed_offsets(places, timeout_ms=timeout_ms)
@@ -112,6 +117,13 @@ class BareConsumer(KafkaConsumer):  # type: ignore[misc]
             (place.topic, place.partition): Committed(offset=mark.offset, metadata=mark.metadata or "")
             for place, mark in found.items()
         }
+
+    def start_anew(self, places: Sequence[TopicPartition], timeout_ms: int) -> None:
+        """Lets partitions start where the group has got to, or at their beginning."""
+        starts = self.beginning_offsets(places, timeout_ms=timeout_ms)
+        marks = self._coordinator.fetch_committed_offsets(places, timeout_ms=timeout_ms)
+        for place in places:
+            self.seek(place, marks[place].offset if place in marks else starts[place])
 
     def start_at_beginning(self, timeout_ms: int) -> None:
         """Lets the partitions that have no position start at their beginning."""

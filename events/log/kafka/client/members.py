@@ -1,6 +1,6 @@
 """Being a member of a group of Kafka."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import timedelta
 from typing import Any, Protocol
@@ -50,6 +50,8 @@ class Member:
     def __init__(self, settings: KafkaSettings, group: str, topic: str, name: str, holder: Holder) -> None:
         self._settings = settings
         self._topic = topic
+        self._holder = holder
+        self._wait_ms = milliseconds(settings.terms.deadline)
         session_ms = milliseconds(settings.terms.session)
         membership = {
             "group_id": group,
@@ -58,7 +60,7 @@ class Member:
             "heartbeat_interval_ms": milliseconds(heartbeat_of(settings)),
             # Also how long a rebalance waits for a member that does not poll.
             "max_poll_interval_ms": session_ms,
-            "partition_assignment_strategy": [_Assignor(topic, holder)],
+            "partition_assignment_strategy": [_Assignor(topic, self._claimed, holder.share)],
         }
         with translated(settings, "connecting to join a group"):
             self._kafka = BareConsumer(consuming(settings, committed_only=True) | membership)
@@ -69,16 +71,18 @@ class Member:
         with translated(self._settings, "reading as a member of a group"):
             self._kafka.settle(max(_SETTLE_MS, milliseconds(timeout)))
             try:
-                return fetched_from(self._kafka.poll(timeout_ms=milliseconds(timeout)))
+                records = fetched_from(self._kafka.poll(timeout_ms=milliseconds(timeout)))
             except kafka_errors.NoOffsetForPartitionError:
-                self._kafka.start_at_beginning(milliseconds(self._settings.terms.deadline))
-                return []
+                self._kafka.start_at_beginning(self._wait_ms)
+                records = []
+            regained = self._regained()
+        return [record for record in records if record.place[1] not in regained]
 
     def committed(self, number: int) -> Committed | None:
         """What the group has committed for a partition of its topic."""
         place = (self._topic, number)
         with translated(self._settings, "reading a group's offsets"):
-            found = self._kafka.committed_of([TopicPartition(*place)], milliseconds(self._settings.terms.deadline))
+            found = self._kafka.committed_of([TopicPartition(*place)], self._wait_ms)
             return found.get(place)
 
     def commit(self, marks: Mapping[Place, Committed], timeout: timedelta) -> bool:
@@ -103,6 +107,23 @@ class Member:
         owned = self._kafka.assignment()
         self._kafka.pause(*(owned & paused))
         self._kafka.resume(*(owned - paused))
+
+    def _claimed(self) -> frozenset[int]:
+        """What this member has a right to keep. One that was put out has none: others own it by now."""
+        if not self.is_in():
+            self._holder.lose(self._holder.owned())
+        return self._holder.owned()
+
+    def _regained(self) -> frozenset[int]:
+        """Starts partitions at the mark again that were lost, and given back before the client noticed."""
+        if not self._kafka.is_settled():
+            return frozenset()
+        assigned = {place.partition for place in self._kafka.assignment()}
+        regained = frozenset(assigned - self._holder.owned())
+        if regained:
+            self._kafka.start_anew([TopicPartition(self._topic, number) for number in regained], self._wait_ms)
+            self._holder.gain(regained)
+        return regained
 
     def close(self) -> None:
         """Leaves the group and lets go of connections and threads."""
@@ -133,15 +154,21 @@ class _Assignor(AbstractPartitionAssignor):  # type: ignore[misc]
 
     name = "wavegate"
 
-    def __init__(self, topic: str, holder: Holder) -> None:
+    def __init__(
+        self,
+        topic: str,
+        claimed: Callable[[], frozenset[int]],
+        share: Callable[[Mapping[str, frozenset[int]]], Mapping[str, Sequence[int]]],
+    ) -> None:
         self._topic = topic
-        self._holder = holder
+        self._claimed = claimed
+        self._share = share
 
     def supported_protocols(self) -> list[RebalanceProtocol]:
         return [RebalanceProtocol.COOPERATIVE]
 
     def metadata(self, topics: Iterable[str]) -> ConsumerProtocolSubscription:
-        owned = ConsumerProtocolSubscription.TopicPartition(topic=self._topic, partitions=sorted(self._holder.owned()))
+        owned = ConsumerProtocolSubscription.TopicPartition(topic=self._topic, partitions=sorted(self._claimed()))
         return ConsumerProtocolSubscription(version=1, topics=sorted(topics), user_data=b"", owned_partitions=[owned])
 
     def assign(self, cluster: object, members: Iterable[Any]) -> dict[str, ConsumerProtocolAssignment]:  # noqa: ARG002
@@ -151,7 +178,7 @@ class _Assignor(AbstractPartitionAssignor):  # type: ignore[misc]
             )
             for member in members
         }
-        shares = self._holder.share(claims)
+        shares = self._share(claims)
         return {
             member: ConsumerProtocolAssignment(1, [(self._topic, sorted(shares[member]))], b"") for member in claims
         }
