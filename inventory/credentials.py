@@ -107,16 +107,12 @@ def _private_key(credentials: CredentialReference, environ: Mapping[str, str]) -
 
 def _read(name: str, field: str, reference: str, place: str) -> str:
     try:
-        # Without O_NONBLOCK a named pipe would hold the session up until somebody writes to it.
-        descriptor = os.open(place, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+        fault, content = _content(place)
     except OSError as error:
-        reason = f"the file cannot be opened: {error.strerror}"
+        reason = f"the file cannot be read: {error.strerror}"
         raise CredentialError(name, field, reference, reason, retriable=True) from error
-    with os.fdopen(descriptor, "rb") as stream:
-        fault = _fault(os.fstat(stream.fileno()))
-        if fault:
-            raise CredentialError(name, field, reference, fault)
-        content = stream.read(MAX_SECRET_BYTES)
+    if fault:
+        raise CredentialError(name, field, reference, fault)
     try:
         text = content.decode().removesuffix("\n").removesuffix("\r")
     except UnicodeDecodeError:
@@ -125,6 +121,17 @@ def _read(name: str, field: str, reference: str, place: str) -> str:
     if not text:
         raise CredentialError(name, field, reference, "the file is empty", retriable=True)
     return text
+
+
+def _content(place: str) -> tuple[str, bytes]:
+    """Why a file cannot be used (empty: it can), and what is in it."""
+    # Without O_NONBLOCK a named pipe would hold the session up until somebody writes to it.
+    descriptor = os.open(place, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    try:
+        fault = _fault(os.fstat(descriptor))
+        return fault, b"" if fault else os.read(descriptor, MAX_SECRET_BYTES)
+    finally:
+        os.close(descriptor)
 
 
 def _fault(status: os.stat_result) -> str:

@@ -84,7 +84,8 @@ def _entry(line: str, number: int) -> KnownHost:
     if line.startswith("@"):
         marker = line.split(maxsplit=1)[0]
         raise HostKeyError(f"lines with {marker[:40]} are not supported; record the keys of the hosts themselves")
-    names, _, key = line.partition(" ")
+    names, *rest = line.split(maxsplit=1)
+    key = "".join(rest)
     parts = tuple(names.split(","))
     if not names.startswith(_HASHED) and any(not _PATTERN.isdisjoint(part) for part in parts):
         raise HostKeyError("patterns of hosts are not supported: a key is recorded for one device")

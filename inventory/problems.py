@@ -66,15 +66,15 @@ class Suggester:
     ``budget`` comparisons: an estate in which every row is wrong must still be refused quickly.
     """
 
-    def __init__(self, budget: int = 200_000) -> None:
+    def __init__(self, budget: int = 100_000) -> None:
         self._left = budget
 
     def closest(self, word: str, candidates: Iterable[str]) -> str:
         """The candidate most like ``word``; empty where nothing comes near or the budget is spent."""
-        known = [candidate for candidate in candidates if abs(len(candidate) - len(word)) <= 3]
-        self._left -= len(known)
         if self._left < 0:
             return ""
+        known = [candidate for candidate in candidates if abs(len(candidate) - len(word)) <= 3]
+        self._left -= len(known)
         return next(iter(get_close_matches(word, known, n=1, cutoff=0.7)), "")
 
     def hint(self, word: str, candidates: Iterable[str]) -> str:

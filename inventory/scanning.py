@@ -19,7 +19,10 @@ _FAMILIES = (
     ("rsa-sha2-512", "rsa-sha2-256"),
 )
 _LEGACY_FAMILIES = (*_FAMILIES, ("ssh-rsa",))
-_LEGACY_KEX = ("diffie-hellman-group14-sha1", "diffie-hellman-group-exchange-sha1", "diffie-hellman-group1-sha1")
+#: asyncssh would still agree on SHA-1; what a session later refuses is not to be enrolled without a word.
+_KEX = "-*sha1"
+_LEGACY_KEX = "+diffie-hellman-group14-sha1,diffie-hellman-group-exchange-sha1,diffie-hellman-group1-sha1"
+_LEGACY_CIPHERS = "+aes256-cbc,aes192-cbc,aes128-cbc,3des-cbc"
 
 
 class HostKeyScanError(HostKeyError):
@@ -99,14 +102,22 @@ async def _ssh_key(
     legacy_crypto: bool,
     tunnel: asyncssh.SSHClientConnection | None,
 ) -> HostKey | None:
+    # Nothing of the user's own ~/.ssh may matter here, so all that asyncssh would read by itself is switched off.
+    options = asyncssh.SSHClientConnectionOptions(
+        config=None,
+        client_keys=None,
+        agent_path=None,
+        username="nobody",
+        encryption_algs=_LEGACY_CIPHERS if legacy_crypto else (),
+    )
     try:
         key = await asyncssh.get_server_host_key(
             address,
             port,
             tunnel=tunnel or (),
             server_host_key_algs=family,
-            kex_algs=f"+{','.join(_LEGACY_KEX)}" if legacy_crypto else (),
-            config=[],  # what stands in the user's ~/.ssh/config must not matter
+            kex_algs=_LEGACY_KEX if legacy_crypto else _KEX,
+            options=options,
         )
     except asyncssh.KeyExchangeFailed:
         return None
@@ -119,7 +130,7 @@ async def _certificate(address: str, port: int, context: ssl.SSLContext) -> byte
         tls: ssl.SSLObject = writer.get_extra_info("ssl_object")
         return tls.getpeercert(binary_form=True) or b""
     finally:
-        writer.close()
+        writer.transport.abort()  # a polite end would wait for the device's
 
 
 def _reason(error: Exception) -> str:

@@ -6,6 +6,7 @@ print them, a private key, a line of configuration with a secret in it).
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import NamedTuple
 
 from inventory.model import REFERENCE_PATTERN
@@ -58,6 +59,7 @@ def is_reference(value: object) -> bool:
     return isinstance(value, str) and _REFERENCE.fullmatch(value) is not None
 
 
+@lru_cache(maxsize=4096)
 def names_secret(key: str) -> bool:
     """Whether a key's name says that its value is a secret."""
     words = [word.lower() for word in _WORD.findall(key)]

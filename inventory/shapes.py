@@ -61,9 +61,7 @@ _RULES = {
     "enable_secret": "env:NAME or file:/path",
     "labels": "one line of at most 63 characters",
 }
-_LABEL_KEY = (
-    "1 to 63 letters, digits, dots, dashes, underscores and slashes, beginning and ending with a letter or digit"
-)
+_LABEL_KEY = "1 to 63 letters, digits, dots, dashes, underscores and slashes, a letter or digit first and last"
 _VARIABLE_KEY = "letters, digits and underscores, not beginning with a digit: templates use them as names"
 _WANTED = {
     "missing": "is missing",
@@ -74,7 +72,7 @@ _WANTED = {
     "bool_parsing": "must be true or false",
     "bool_type": "must be true or false",
     "enum": "must be " + " or ".join(Access),
-    "mapping_type": "must be a map",
+    "dict_type": "must be a map",
 }
 _MOST_SHOWN = 60
 
