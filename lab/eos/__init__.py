@@ -1,0 +1,1 @@
+"""A simulated EOS switch: eAPI over HTTPS."""

@@ -1,0 +1,1 @@
+"""A simulated IOS-XE 17 device: its command line over SSH."""
