@@ -255,7 +255,7 @@ class Child:
 
     def __init__(self, script: str, settings: object) -> None:
         command = [sys.executable, "-W", "ignore", "-c", PRELUDE + script, json.dumps(settings)]
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
     def lines(self, count: int) -> list[str]:
         """The next lines that it prints."""
@@ -273,29 +273,43 @@ class Child:
         self.process.send_signal(number)
         rest = self.process.stdout.read()
         self.process.wait()
-        self.process.stdout.close()
+        for stream in (self.process.stdin, self.process.stdout):
+            assert stream
+            stream.close()
         return [line.strip() for line in rest.splitlines(keepends=True) if line.endswith("\n")]
 
 
+class Nursery:
+    """Starts processes that have a log open as ``log`` and are called ``name``; all are ended with the test."""
+
+    def __init__(self) -> None:
+        self.children: list[Child] = []
+
+    def __call__(self, world: SqliteWorld | KafkaWorld, name: str, script: str) -> Child:
+        if isinstance(world, KafkaWorld):
+            return self._start(script, "kafka", [world.settings.bootstrap, world.settings.prefix], name, world.terms)
+        world.open()
+        return self.in_folder(world.folder, name, script)
+
+    def in_folder(self, folder: Path, name: str, script: str) -> Child:
+        return self._start(script, "sqlite", str(folder), name, TERMS)
+
+    def end(self) -> None:
+        for child in self.children:
+            if child.process.poll() is None:
+                child.end(signal.SIGKILL)
+
+    def _start(self, script: str, adapter: str, where: str | list[str], name: str, terms: Terms) -> Child:
+        seconds = [each.total_seconds() for each in (terms.session, terms.margin, terms.deadline)]
+        self.children.append(Child(script, [adapter, where, name, *seconds]))
+        return self.children[-1]
+
+
 @pytest.fixture
-def spawn() -> Iterator[Callable[..., Child]]:
-    """Starts a process with a world's log open as ``log`` and called ``name``; all are ended with the test."""
-    children: list[Child] = []
-
-    def start(world: SqliteWorld | KafkaWorld, name: str, script: str) -> Child:
-        terms = [each.total_seconds() for each in (world.terms.session, world.terms.margin, world.terms.deadline)]
-        where = (
-            str(world.folder) if isinstance(world, SqliteWorld) else [world.settings.bootstrap, world.settings.prefix]
-        )
-        if isinstance(world, SqliteWorld):
-            world.open()
-        children.append(Child(script, [world.name, where, name, *terms]))
-        return children[-1]
-
-    yield start
-    for child in children:
-        if child.process.poll() is None:
-            child.end(signal.SIGKILL)
+def spawn() -> Iterator[Nursery]:
+    nursery = Nursery()
+    yield nursery
+    nursery.end()
 
 
 @pytest.fixture
