@@ -40,7 +40,7 @@ from events.control import (
 )
 from events.errors import MessageError
 from events.plans import Plan
-from events.signing import COMMAND, Envelope, claimed_key, key_id, log_name, peek, unseal
+from events.signing import COMMAND, Envelope, claimed_key, claimed_purpose, key_id, log_name, peek, unseal
 from events.signing import CONTROL as CONTROL_PURPOSE
 
 #: A command may not ask to stay acceptable for longer: its id has to be remembered for as long.
@@ -189,6 +189,17 @@ class Authority:
             )
         self.check_approver(author, message.area, plan.authors)
         return message, author
+
+    def word(self, signed: str) -> tuple[Message, Author]:
+        """What somebody signed, command or control record, if their key and rights still hold; its expiry is not asked.
+
+        Raises:
+            RefusedError: they do not hold, or it was signed for another log.
+        """
+        purpose = CONTROL_PURPOSE if claimed_purpose(signed) == CONTROL_PURPOSE else COMMAND
+        envelope, author = self._verified(signed, purpose)
+        catalogue = CONTROL if purpose == CONTROL_PURPOSE else COMMANDS
+        return self._allowed(envelope, author, catalogue.read), author
 
     @staticmethod
     def check_approver(author: Author, area: str, authors: Iterable[str]) -> None:

@@ -12,7 +12,8 @@ class Order(Message):
     """Base of all orders: one device, one piece of work.
 
     ``control`` is how far the coordinator had read ``control`` when it released the order. A worker reads at least
-    that far, and gives the order back if anything after it touches the order's subjects.
+    that far, and gives the order back if anything after it touches the order's subjects. ``host_keys`` are those by
+    which the device is known, ``via_host_keys`` those of the jump host before it.
     """
 
     id: Identifier
@@ -21,6 +22,8 @@ class Order(Message):
     device: Name
     site: Name
     control: int = Field(ge=0)
+    host_keys: tuple[str, ...] = ()
+    via_host_keys: tuple[str, ...] = ()
 
 
 class PlanDevice(Order):

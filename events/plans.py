@@ -69,3 +69,8 @@ class Plan(Value):
 def digest(content: bytes) -> str:
     """The SHA-256 of content, in the form that messages carry."""
     return "sha256:" + hashlib.sha256(content).hexdigest()
+
+
+def address_of(content_digest: str) -> str:
+    """Where the blob with this digest is."""
+    return content_digest.replace(":", "-", 1)

@@ -129,14 +129,26 @@ def claimed_key(signed: str) -> str:
     Raises:
         SignatureError: it is no signed envelope at all.
     """
-    try:
-        header = jwt.get_unverified_header(signed)
-    except jwt.PyJWTError as error:
-        raise SignatureError(f"this is no signed envelope: {error}") from error
-    kid = header.get("kid")
+    kid = _header(signed).get("kid")
     if not isinstance(kid, str):
         raise SignatureError("the envelope does not name its key ('kid' in its header)")
     return kid
+
+
+def claimed_purpose(signed: str) -> str | None:
+    """What an envelope claims to be signed for. Proves nothing; None where it does not say, or is none."""
+    try:
+        purpose = _header(signed).get("typ")
+    except SignatureError:
+        return None
+    return purpose if isinstance(purpose, str) else None
+
+
+def _header(signed: str) -> dict[str, Any]:
+    try:
+        return jwt.get_unverified_header(signed)
+    except jwt.PyJWTError as error:
+        raise SignatureError(f"this is no signed envelope: {error}") from error
 
 
 def unseal(signed: str, purpose: str, public: str) -> Envelope:

@@ -21,7 +21,7 @@ Digest = Annotated[str, StringConstraints(pattern=r"^sha256:[0-9a-f]{64}$")]
 KeyedDigest = Annotated[str, StringConstraints(pattern=r"^hmac:[0-9a-f]{64}$")]
 """A keyed HMAC-SHA-256 over unredacted, normalised config lines, so that it tells nothing about a secret in them."""
 
-BlobAddress = Annotated[str, StringConstraints(pattern=r"^(sha256|hmac):[0-9a-f]{64}$")]
+BlobAddress = Annotated[str, StringConstraints(pattern=r"^(sha256|secret)-[0-9a-f]{64}$")]
 """Where a blob is; one that holds secrets is addressed by a keyed digest."""
 
 Signed = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$")]

@@ -2,9 +2,10 @@
 
 from automation.config.tree import Line, Tree
 from automation.config.vendor import Vendor
+from automation.errors import AutomationError
 
 
-class AmbiguousChangeError(ValueError):
+class AmbiguousChangeError(AutomationError):
     """A line of which it cannot be told beforehand what a device will make of it."""
 
 

@@ -4,12 +4,14 @@ The push protocol consults the table in place of vendors' names. A session is on
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol
 
 from automation.config.vendor import Vendor
+from automation.errors import AutomationError
 from events.values import Cause, UndoRank
+from inventory.credentials import Login
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,27 +37,17 @@ class Abilities:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Login:
-    """Who logs in. Secrets are shown by no ``repr``."""
-
-    credential: str
-    username: str
-    password: str | None = field(default=None, repr=False)
-    private_key: str | None = field(default=None, repr=False)
-    enable_secret: str | None = field(default=None, repr=False)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Endpoint:
     """Where something listens, and by which keys it is known.
 
     ``host_keys`` are lines as in a known_hosts file without the host (``ssh-ed25519 AAAA...``), or certificates in PEM
-    for what is reached over TLS.
+    for what is reached over TLS. ``credential`` is the name under which the login is kept.
     """
 
     name: str
     address: str
     port: int
+    credential: str
     login: Login
     host_keys: tuple[str, ...]
     legacy_crypto: bool = False
@@ -189,11 +181,10 @@ class Platform(Protocol):
         ...
 
 
-class PlatformError(Exception):
+class PlatformError(AutomationError):
     """Something went wrong at a device. The text is for people and has no secret in it."""
 
     cause: Cause = Cause.INTERNAL
-    retriable = False
 
 
 class UnreachableError(PlatformError):

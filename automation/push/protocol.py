@@ -50,7 +50,7 @@ def push(work: Work, desk: Desk) -> Outcome:
     Raises:
         LeaseLostError: the order is somebody else's now; nothing is to be published.
     """
-    teller = Teller(work, desk, desk.monotonic())
+    teller = Teller(work.order, work.rollout, work.device, work.worker, desk, desk.monotonic())
     teller.announce(PushIntended)
     try:
         if work.earlier is not None:
@@ -59,7 +59,7 @@ def push(work: Work, desk: Desk) -> Outcome:
                 return found
         return _Push(work, desk, teller).run()
     except LoginRefusedError as error:
-        teller.announce(CredentialRefused, credential=work.endpoint.login.credential)
+        teller.announce(CredentialRefused, credential=work.endpoint.credential)
         return teller.outcome(PushFailed, reason=why(error, work))
     except PlatformError as error:
         return teller.outcome(PushFailed, reason=why(error, work))

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from automation.push.work import Desk, Work
+from automation.push.work import Desk
 from events.reports import Outcome, Report
 
 AnyReport = TypeVar("AnyReport", bound=Report)
@@ -14,14 +14,16 @@ AnyOutcome = TypeVar("AnyOutcome", bound=Outcome)
 class Teller:
     """Writes an order's reports. ``started`` is when work on it began, on the desk's clock."""
 
-    work: Work
+    order: str
+    rollout: str
+    device: str
+    worker: str
     desk: Desk
     started: float
 
     def report(self, kind: type[AnyReport], **content: Any) -> AnyReport:  # noqa: ANN401 - a report's own fields
         """A report, not published."""
-        work = self.work
-        common = {"order": work.order, "rollout": work.rollout, "device": work.device, "worker": work.worker}
+        common = {"order": self.order, "rollout": self.rollout, "device": self.device, "worker": self.worker}
         return kind.model_validate(common | content)
 
     def announce(self, kind: type[Report], **content: Any) -> None:  # noqa: ANN401 - a report's own fields

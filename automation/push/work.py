@@ -8,6 +8,7 @@ from typing import Protocol
 from automation.config.compare import Comparison
 from automation.config.secrets import Digester
 from automation.config.tree import Tree
+from automation.errors import AutomationError
 from automation.platforms.contract import Endpoint, Limits, Platform
 from automation.push.before import Before
 from events.reports import Report
@@ -90,7 +91,7 @@ class Work:
     earlier: Earlier | None = None
 
 
-class ForbiddenError(Exception):
+class ForbiddenError(AutomationError):
     """The write, or the confirmation, must not happen now. ``cause`` says why."""
 
     def __init__(self, cause: Cause, why: str) -> None:
@@ -98,7 +99,7 @@ class ForbiddenError(Exception):
         self.cause = cause
 
 
-class LeaseLostError(Exception):
+class LeaseLostError(AutomationError):
     """Somebody else owns this order now, or may soon: leave the device as it is and say nothing more about it."""
 
 

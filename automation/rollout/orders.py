@@ -19,6 +19,8 @@ def order_of(state: State, released: OrderReleased) -> Order:
         "device": released.device,
         "site": device.target.site,
         "control": released.control,
+        "host_keys": state.host_keys.get(released.device, ()),
+        "via_host_keys": state.host_keys.get(device.target.via, ()) if device.target.via else (),
     }
     return _BUILD[released.work](common, rollout, device)
 

@@ -35,6 +35,7 @@ class Target(Value):
     role: Name
     platform: Name
     group: Name | None = None
+    via: Name | None = None
     credential: Name
 
 

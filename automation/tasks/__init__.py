@@ -1,0 +1,1 @@
+"""Nornir tasks: the unit of work of a push, and engineers' own."""

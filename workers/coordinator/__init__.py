@@ -1,0 +1,1 @@
+"""The coordinator: the one writer of facts and orders. It decides; what it decides with is pure."""

@@ -1,0 +1,157 @@
+"""One order from its arrival to its outcome."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import structlog
+
+from automation.errors import AutomationError
+from automation.planning.device import planned, read_and_compare
+from automation.platforms.contract import LoginRefusedError
+from automation.push.before import unpack
+from automation.push.protocol import push
+from automation.push.telling import Teller
+from automation.push.work import Earlier, ForbiddenError, LeaseLostError
+from automation.tasks.unit import run_on
+from events.blobs.contract import BlobError
+from events.orders import Order, PlanDevice, Writing
+from events.reports import (
+    CredentialRefused,
+    OrderReturned,
+    Outcome,
+    PlanComputed,
+    PlanFailed,
+    PlanFoundNothing,
+    PushFailed,
+    PushRefused,
+    PushStaged,
+    PushUnknown,
+)
+from events.values import Cause, Reason
+from inventory.credentials import CredentialError
+from inventory.nornir_plugin import EstateInventory
+from inventory.problems import InventoryError
+from workers.device.desk import OrderDesk
+from workers.device.permission import Granted, check_authority, check_halts
+from workers.device.preparing import UnpreparedError, Workshop, label
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(slots=True)
+class Job:
+    """An order with its desk. ``staged`` is what an earlier owner of the order had reported before its write."""
+
+    order: Order
+    desk: OrderDesk
+    workshop: Workshop
+    staged: PushStaged | None = None
+
+    def run(self) -> Outcome:
+        """Carries the order out, on the calling thread.
+
+        Returns:
+            Its outcome, still to be published.
+
+        Raises:
+            LeaseLostError: the order is another worker's now; there is no outcome to publish.
+        """
+        inventory = EstateInventory(self.workshop.estate, [self.order.device])
+        try:
+            self.workshop.device(self.order)
+            return run_on(inventory, self.order.device, lambda _host: self._carry_out())
+        except LeaseLostError:
+            raise
+        except (AutomationError, InventoryError, BlobError, UnpreparedError) as error:
+            return self._refused(error)
+        except Exception as error:  # noqa: BLE001 - see below
+            # The last line of defence of a worker's thread: an order without an outcome would block its device.
+            _log.exception("an order failed unexpectedly", order=self.order.id)
+            return self._failed(Reason(cause=Cause.INTERNAL, detail=f"{type(error).__name__}: {error}"[:2000]))
+
+    def _carry_out(self) -> Outcome:
+        if isinstance(self.order, Writing):
+            return self._push(self.order)
+        return self._plan()
+
+    def _plan(self) -> Outcome:
+        workshop, order, teller = self.workshop, self.order, self._teller()
+        subject = workshop.subject(order)
+        try:
+            reading = read_and_compare(subject, workshop.compare(order), workshop.digester, workshop.limits)
+        except LoginRefusedError:
+            teller.announce(CredentialRefused, credential=subject.endpoint.credential)
+            raise
+        if reading.comparison.reached:
+            return teller.outcome(PlanFoundNothing)
+        if reading.refused is not None:
+            return teller.outcome(PlanFailed, reason=reading.refused)
+        text = workshop.blobs.put(reading.text.encode())
+        return teller.outcome(PlanComputed, planned=planned(subject, reading, workshop.digester, text))
+
+    def _push(self, order: Writing) -> Outcome:
+        """Permission is looked at before the device is opened, and again, by the desk, before it is written to.
+
+        What was begun is finished all the same: healthy pushes are confirmed and the others undone, whoever halted.
+        """
+        granted = Granted()
+        try:
+            granted = self._granted(order)
+        except ForbiddenError as error:
+            if self.staged is None and order.unresolved is None:
+                return self._teller().outcome(OrderReturned, reason=Reason(cause=error.cause, detail=str(error)))
+        return push(self.workshop.work(order, granted, self._earlier(order)), self.desk)
+
+    def _granted(self, order: Writing) -> Granted:
+        office = self.desk.office
+        authority = office.control.authority
+        if authority.position >= order.control:
+            check_halts(authority, order, self.desk.subjects)
+        return check_authority(authority, order, self.workshop.plan(order.plan).plan, office.now())
+
+    def _earlier(self, order: Writing) -> Earlier | None:
+        if self.staged is None:
+            return None
+        vendor = self.workshop.platforms[self.workshop.device(order).platform].vendor
+        before = unpack(self.workshop.blobs.get(self.staged.before), vendor)
+        earlier = Earlier(
+            label=label(order.id), before=before, kept=self.staged.before, undo=self.staged.undo, again=True
+        )
+        return earlier if order.unresolved is None else replace(earlier, again=False)
+
+    def _refused(self, error: Exception) -> Outcome:
+        """An order that could not be begun."""
+        cause = getattr(error, "cause", None) or _CAUSES.get(type(error), Cause.RENDER_FAILED)
+        return self._failed(Reason(cause=cause, detail=str(error)[:2000]))
+
+    def _failed(self, reason: Reason) -> Outcome:
+        teller = self._teller()
+        if isinstance(self.order, PlanDevice):
+            return teller.outcome(PlanFailed, reason=reason)
+        if self.staged is not None or self.desk.wrote:
+            return teller.outcome(PushUnknown, reason=reason)
+        kind = PushFailed if reason.cause in _OPERATIONAL else PushRefused
+        return teller.outcome(kind, reason=reason)
+
+    def _teller(self) -> Teller:
+        order = self.order
+        return Teller(order.id, order.rollout, order.device, self.workshop.name, self.desk, self.desk.monotonic())
+
+
+#: What is wrong with the world rather than with the change.
+_OPERATIONAL = frozenset(
+    {
+        Cause.UNREACHABLE,
+        Cause.LOGIN_REFUSED,
+        Cause.CREDENTIAL_MISSING,
+        Cause.HOST_KEY_CHANGED,
+        Cause.HOST_KEY_UNKNOWN,
+        Cause.DEVICE_BUSY,
+        Cause.DEVICE_LOCKED,
+        Cause.TIMED_OUT,
+        Cause.ACCESS_LOST,
+        Cause.INTERNAL,
+    }
+)
+
+_CAUSES: Mapping[type[Exception], Cause] = {CredentialError: Cause.CREDENTIAL_MISSING}

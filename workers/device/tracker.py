@@ -1,0 +1,74 @@
+"""Which orders of a partition are done, although they end out of order: the mark is the lowest that is not."""
+
+import threading
+from dataclasses import dataclass, field
+
+from events.log.contract import Mark, Partition
+
+
+@dataclass(slots=True)
+class _Open:
+    """A partition in hand. ``unfinished`` has, by position, where its reports ended when each order came.
+
+    ``next`` is the position after the last order that came, ``reports`` the position after our last report.
+    """
+
+    unfinished: dict[int, int] = field(default_factory=dict)
+    next: int = 0
+    reports: int = 0
+
+
+class Tracker:
+    """Safe to use from several threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._open: dict[Partition, _Open] = {}
+
+    def take(self, partition: Partition, mark: Mark | None, reports_end: int) -> None:
+        """Begins with a partition that was gained, whose reports have been read to ``reports_end``."""
+        with self._lock:
+            self._open[partition] = _Open(next=mark.position if mark else 0, reports=reports_end)
+
+    def drop(self, partition: Partition) -> None:
+        """Forgets a partition that was lost."""
+        with self._lock:
+            self._open.pop(partition, None)
+
+    def came(self, partition: Partition, position: int) -> None:
+        """An order has come."""
+        with self._lock:
+            current = self._open[partition]
+            current.unfinished[position] = current.reports
+            current.next = position + 1
+
+    def reported(self, partition: Partition, position: int) -> None:
+        """A report was published, at this position of the reports' partition of the same number."""
+        with self._lock:
+            current = self._open.get(partition)
+            if current is not None:
+                current.reports = max(current.reports, position + 1)
+
+    def done(self, partition: Partition, position: int) -> None:
+        """An order has ended, and its outcome is published."""
+        with self._lock:
+            current = self._open.get(partition)
+            if current is not None:
+                current.unfinished.pop(position, None)
+
+    def marks(self) -> dict[Partition, Mark]:
+        """How far each partition is done. The note says from where on its reports tell about what is not."""
+        with self._lock:
+            return {partition: _mark(current) for partition, current in self._open.items()}
+
+
+def reports_from(mark: Mark | None) -> int:
+    """From where on the reports tell about the orders that are not done."""
+    return int(mark.note) if mark is not None and mark.note.isdigit() else 0
+
+
+def _mark(current: _Open) -> Mark:
+    lowest = min(current.unfinished, default=None)
+    if lowest is None:
+        return Mark(position=current.next, note=str(current.reports))
+    return Mark(position=lowest, note=str(current.unfinished[lowest]))
