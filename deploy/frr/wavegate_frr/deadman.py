@@ -1,0 +1,136 @@
+"""The verbs that a client may ask for, and what each answers: one JSON object on one line.
+
+`arm SECONDS ID`, `confirm ID`, `revert ID`, `status`, `startup`. Every answer has `ok`, and `error` where it is false.
+"""
+
+import re
+import time
+from dataclasses import asdict, dataclass, replace
+
+from wavegate_frr import guardian, vtysh
+from wavegate_frr.accounting import Account
+from wavegate_frr.guardian import RefusedError
+from wavegate_frr.state import Ended, Pending, State, Store, WavegateFrrError, now
+
+COMMAND = "wavegate-deadman"
+SHORTEST_S, LONGEST_S = 5, 7200
+REVERT_WITHIN_S = 90.0
+_REQUEST = re.compile(
+    rf"{COMMAND} (?:(?P<verb>status|startup)"
+    r"|(?P<arm>arm) (?P<seconds>[1-9][0-9]{0,4}) (?P<armed>[A-Za-z0-9][A-Za-z0-9._:-]{0,63})"
+    r"|(?P<ending>confirm|revert) (?P<ended>[A-Za-z0-9][A-Za-z0-9._:-]{0,63}))",
+)
+
+Answer = dict[str, object]
+
+
+class NotAVerbError(WavegateFrrError):
+    """The request is none of the verbs, letter for letter."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Request:
+    """A verb with the id and the seconds it takes, if it takes any."""
+
+    verb: str
+    id: str = ""
+    seconds: int = 0
+
+
+def parse(text: str) -> Request:
+    """Read a request strictly: single spaces, ASCII, nothing before or after. Raises NotAVerbError.
+
+    Nothing of the text ever reaches a shell or becomes a path before it has matched.
+    """
+    match = _REQUEST.fullmatch(text, 0, 200)
+    if match is None:
+        verbs = "arm SECONDS ID | confirm ID | revert ID | status | startup"
+        raise NotAVerbError(f"refused: only a shell, or {COMMAND} {verbs}, may be asked of this account")
+    seconds = int(match["seconds"] or SHORTEST_S)
+    if not SHORTEST_S <= seconds <= LONGEST_S:
+        raise NotAVerbError(f"refused: SECONDS must be from {SHORTEST_S} to {LONGEST_S}, not {seconds}")
+    verb = match["verb"] or match["arm"] or match["ending"]
+    return Request(verb=verb, id=match["armed"] or match["ended"] or "", seconds=seconds)
+
+
+def perform(request: Request, store: Store, account: Account) -> Answer:
+    """Carry a verb out. Raises WavegateFrrError with the reason where it cannot be."""
+    verbs = {"arm": _arm, "confirm": _confirm, "revert": _revert, "status": _status, "startup": _startup}
+    guardian.revive(store, account)
+    return {"ok": True, **verbs[request.verb](request, store, account)}
+
+
+def _arm(request: Request, store: Store, account: Account) -> Answer:
+    pending = guardian.arm(store, account, request.id, request.seconds)
+    return {"id": pending.id, "state": "armed", "seconds_left": _left(pending), "boot": store.read().boot}
+
+
+def _confirm(request: Request, store: Store, _: Account) -> Answer:
+    with store.locked() as state:
+        end = state.ending(request.id)
+        if end is None:
+            pending = _require_pending(state, request.id)
+            if pending.restoring is not None:
+                raise RefusedError(f"{request.id} is being restored ({pending.restoring}): too late to confirm")
+            end = Ended(id=request.id, outcome="confirmed", at=time.time())
+            store.write(state.with_end(end))
+            guardian.forget(store.snapshot(request.id))
+    if end.outcome != "confirmed":
+        raise RefusedError(f"{request.id} has ended already ({end.outcome}): it cannot be confirmed any more")
+    guardian.wake(store)
+    return {"id": request.id, "state": "confirmed"}
+
+
+def _revert(request: Request, store: Store, account: Account) -> Answer:
+    with store.locked() as state:
+        end = state.ending(request.id)
+        if end is None:
+            pending = _require_pending(state, request.id)
+            store.write(replace(state, pending=replace(pending, restoring=pending.restoring or "revert")))
+    if end is None:
+        guardian.wake(store)
+        end = _await_end(store, account, request.id)
+    if end.outcome not in {"reverted", "fired"}:
+        raise RefusedError(f"{request.id} has ended already ({end.outcome}){end.detail and f': {end.detail}'}")
+    return {"id": request.id, "state": end.outcome, "startup_changed": end.startup_changed}
+
+
+def _await_end(store: Store, account: Account, identity: str) -> Ended:
+    give_up = now() + REVERT_WITHIN_S
+    while (end := store.read().ending(identity)) is None:
+        if now() >= give_up:
+            raise RefusedError(f"{identity} is still being restored after {REVERT_WITHIN_S:.0f} s: ask for its status")
+        guardian.revive(store, account)
+        time.sleep(0.05)
+    return end
+
+
+def _require_pending(state: State, identity: str) -> Pending:
+    if state.pending is None:
+        raise RefusedError(f"{identity} is not armed, and nothing else is: ask for the status")
+    if state.pending.id != identity:
+        raise RefusedError(f"{identity} is not armed: {state.pending.id} is, by {state.pending.by}")
+    return state.pending
+
+
+def _status(_: Request, store: Store, __: Account) -> Answer:
+    state = store.read()
+    if not state.boot:
+        with store.locked() as state:
+            pass
+    pending = state.pending
+    armed = None if pending is None else {"id": pending.id, "by": pending.by, "seconds_left": _left(pending)}
+    return {
+        "boot": state.boot,
+        "state": "idle" if pending is None else "restoring" if pending.restoring else "armed",
+        "pending": armed,
+        "ended": [asdict(end) for end in reversed(state.ended)],
+    }
+
+
+def _startup(_: Request, __: Store, ___: Account) -> Answer:
+    return {"startup": vtysh.startup()}
+
+
+def _left(pending: Pending) -> float:
+    return round(max(0.0, pending.deadline - now()), 1)

@@ -1,0 +1,245 @@
+"""The guardian: a process of its own session that arms an id, waits for its end, and restores when nobody confirms.
+
+It arms by itself, so that whatever becomes of the client's session, an armed id has a guardian.
+"""
+
+import json
+import os
+import signal
+import time
+from collections.abc import Callable
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import IO, NamedTuple
+
+from wavegate_frr import vtysh
+from wavegate_frr.accounting import Account
+from wavegate_frr.state import BusyError, Ended, Pending, State, Store, WavegateFrrError, is_locked, lock, now
+
+ATTEMPTS_AFTER_S = (0, 0.5, 1, 2, 4, 8, 15, 30)
+_FENCE_S = 3.0
+_OUTCOMES = {"timer": "fired", "revert": "reverted"}
+
+
+class RefusedError(WavegateFrrError):
+    """The dead-man is in no state for what was asked."""
+
+
+class Wish(NamedTuple):
+    """What to arm, and for how many seconds."""
+
+    id: str
+    seconds: int
+
+
+def arm(store: Store, account: Account, identity: str, seconds: int) -> Pending:
+    """Arm `identity` in a guardian of its own and return once the timer runs.
+
+    Raises RefusedError while another id is armed or for an id that has ended, RouterError if no snapshot can be had.
+    """
+    answers, asks = os.pipe()
+    if os.fork() == 0:
+        os.close(answers)
+        detach()
+        _live(account, lambda: _arm_and_guard(store, account, Wish(identity, seconds), asks))
+    os.close(asks)
+    os.wait()
+    with os.fdopen(answers, encoding="utf-8") as pipe:
+        answer = json.loads(pipe.read() or '{"refused": "the guardian died while it was arming: arm again"}')
+    if "refused" in answer:
+        raise RefusedError(answer["refused"])
+    return Pending(**answer)
+
+
+def revive(store: Store, account: Account) -> None:
+    """Start a guardian for the pending id if it has lost its own (killed by hand, or out of memory)."""
+    if store.read().pending is None or store.guardian_is_alive():
+        return
+    if os.fork() == 0:
+        detach()
+        _live(account, lambda: _guard_anew(store, account))
+    os.wait()
+
+
+def wake(store: Store) -> None:
+    """Have the guardian look at the state at once."""
+    try:
+        if store.guardian_is_alive():
+            os.kill(int((store.folder / "guardian").read_text(encoding="utf-8")), signal.SIGUSR1)
+    except (ValueError, ProcessLookupError):
+        return
+
+
+def detach() -> None:
+    """Leave the client's session, process group and terminal for good; returns in the process that goes on.
+
+    A terminating signal is ignored: whoever sweeps up the account's sessions must not disarm the router.
+    """
+    os.setsid()
+    if os.fork() != 0:
+        os._exit(0)
+    for name in ("SIGHUP", "SIGINT", "SIGTERM", "SIGPIPE"):
+        signal.signal(signal.Signals[name], signal.SIG_IGN)
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGUSR1})
+    os.chdir("/")
+    nothing = os.open("/dev/null", os.O_RDWR)
+    for descriptor in (0, 1, 2):
+        os.dup2(nothing, descriptor)
+
+
+def guard(store: Store, account: Account) -> None:
+    """Wait until the pending id is confirmed, or restore it once its time is up or a revert is asked for."""
+    while (pending := store.read().pending) is not None:
+        if pending.restoring is not None:
+            restore(store, account, pending)
+        elif now() >= pending.deadline:
+            _begin(store, pending.id)
+        else:
+            signal.sigtimedwait({signal.SIGUSR1}, max(0.0, pending.deadline - now()))
+
+
+def restore(store: Store, account: Account, pending: Pending) -> None:
+    """Throw the account's shells out, then bring the snapshot back, patiently; the outcome is in the state."""
+    cause = pending.restoring or "timer"
+    account.note("restoring", id=pending.id, cause=cause)
+    _fence(store.shells)
+    trouble = _persevere(store.snapshot(pending.id))
+    outcome = "failed" if trouble else _OUTCOMES[cause]
+    end = Ended(
+        id=pending.id, outcome=outcome, at=time.time(), detail=trouble, startup_changed=_startup_changed(pending)
+    )
+    with store.locked() as state:
+        store.write(state.with_end(end))
+    account.note("restored", id=pending.id, outcome=outcome, detail=trouble)
+    if not trouble:
+        forget(store.snapshot(pending.id))
+
+
+def forget(folder: Path) -> None:
+    """Remove a snapshot: it holds the router's secrets, and nobody needs it any more."""
+    for file in folder.iterdir():
+        file.unlink()
+    folder.rmdir()
+
+
+def _arm_and_guard(store: Store, account: Account, wish: Wish, answers: int) -> None:
+    with _post(store) as post:
+        try:
+            pending = _set(store, account, wish, post)
+        except WavegateFrrError as error:
+            _tell(answers, {"refused": str(error)})
+            return
+        _tell(answers, asdict(pending))
+        guard(store, account)
+
+
+def _guard_anew(store: Store, account: Account) -> None:
+    with _post(store) as post:
+        if _take(post):
+            account.note("guardian-revived")
+            guard(store, account)
+
+
+def _post(store: Store) -> IO[str]:
+    return (store.folder / "guardian").open("a", encoding="utf-8")
+
+
+def _take(post: IO[str]) -> bool:
+    if not lock(post.fileno(), _FENCE_S):
+        return False
+    post.truncate(0)
+    post.write(str(os.getpid()))
+    post.flush()
+    return True
+
+
+def _live(account: Account, life: Callable[[], None]) -> None:
+    try:
+        life()
+    except Exception as error:  # noqa: BLE001 (nobody is left to catch it: the journal is all that can still be told)
+        account.note("guardian-died", error=repr(error))
+    finally:
+        # A forked child must never return into the code of its parent's session.
+        os._exit(0)
+
+
+def _tell(pipe: int, answer: dict[str, object]) -> None:
+    try:
+        os.write(pipe, json.dumps(answer).encode())
+    except BrokenPipeError:
+        return
+    finally:
+        os.close(pipe)
+
+
+def _set(store: Store, account: Account, wish: Wish, post: IO[str]) -> Pending:
+    with store.locked() as state:
+        _require_idle(state, wish.id)
+        if not _take(post):
+            raise BusyError("the guardian of an earlier id has not left yet: arm again in a few seconds")
+        vtysh.save_snapshot(store.snapshot(wish.id))
+        pending = Pending(
+            id=wish.id, seconds=wish.seconds, armed_at=time.time(), deadline=now() + wish.seconds, by=account.by,
+            startup_sha256=vtysh.startup_sha256(),
+        )  # fmt: skip
+        store.write(replace(state, pending=pending))
+    return pending
+
+
+def _require_idle(state: State, identity: str) -> None:
+    if state.pending is not None:
+        raise RefusedError(f"{state.pending.id} is armed by {state.pending.by}: confirm or revert that one first")
+    end = state.ending(identity)
+    if end is not None:
+        raise RefusedError(f"{identity} was used before ({end.outcome}): arm under a new id")
+
+
+def _begin(store: Store, identity: str) -> None:
+    with store.locked() as state:
+        if state.pending is not None and state.pending.id == identity and state.pending.restoring is None:
+            store.write(replace(state, pending=replace(state.pending, restoring="timer")))
+
+
+def _fence(shells: Path) -> None:
+    # A client that is cut off may still have lines under way: they must not land after the restored ones.
+    for request in (signal.SIGTERM, signal.SIGKILL):
+        for shell in (shell for shell in shells.iterdir() if is_locked(shell)):
+            _signal(int(shell.name), request)
+        if _wait_for_silence(shells):
+            return
+
+
+def _signal(pid: int, request: signal.Signals) -> None:
+    try:
+        os.kill(pid, request)
+    except ProcessLookupError:
+        return
+
+
+def _wait_for_silence(shells: Path) -> bool:
+    give_up = now() + _FENCE_S
+    while any(is_locked(shell) for shell in shells.iterdir()):
+        if now() >= give_up:
+            return False
+        time.sleep(0.02)
+    return True
+
+
+def _persevere(folder: Path) -> str:
+    trouble = "no snapshot"
+    for pause_s in ATTEMPTS_AFTER_S:
+        time.sleep(pause_s)
+        try:
+            vtysh.bring_back(folder)
+        except (WavegateFrrError, OSError, ValueError) as error:
+            trouble = str(error)
+        else:
+            return ""
+    return trouble
+
+
+def _startup_changed(pending: Pending) -> bool:
+    try:
+        return vtysh.startup_sha256() != pending.startup_sha256
+    except (WavegateFrrError, BusyError):
+        return True
