@@ -13,6 +13,7 @@ import stat
 import tempfile
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 from typing import Any, Final
@@ -59,7 +60,6 @@ def read_cached(folder: Path, key: str, content_hash: str) -> Estate | None:
         with path.open("rb") as stream:
             _refuse_foreign(os.fstat(stream.fileno()))
             things = _things(stream)
-        path.touch()
     except FileNotFoundError:
         return None
     except (OSError, ValueError, KeyError) as error:
@@ -67,6 +67,8 @@ def read_cached(folder: Path, key: str, content_hash: str) -> Estate | None:
         reason = "it has another shape" if isinstance(error, ValidationError) else error
         _log.warning("the cached estate %s is not used: %s", path, reason)
         return None
+    with suppress(OSError):
+        path.touch()  # keeps it from being thrown away as old; the cache may be on a disk that is read-only
     return Estate.of(content_hash=content_hash, **things)
 
 
@@ -128,6 +130,7 @@ def _lines(estate: Estate) -> Iterator[bytes]:
 
 
 def _prune(folder: Path) -> None:
-    kept = sorted(folder.glob(f"*{_SUFFIX}"), key=lambda path: path.stat().st_mtime_ns, reverse=True)
-    for path in kept[_MOST_KEPT:]:
-        path.unlink(missing_ok=True)
+    with suppress(FileNotFoundError):  # another process may be doing the same
+        kept = sorted(folder.glob(f"*{_SUFFIX}"), key=lambda path: path.stat().st_mtime_ns, reverse=True)
+        for path in kept[_MOST_KEPT:]:
+            path.unlink()

@@ -25,14 +25,15 @@ def check(draft: Draft, records: Iterable[Record], *, content_hash: str, earlier
         earlier: problems of reading, to be told together with those that are found here.
 
     Raises:
-        EstateError: with everything that is wrong.
+        EstateError: with everything that is wrong; warnings wait until the estate can be used.
     """
     problems = [*earlier, *(problem for record in records for problem in _add(draft, record))]
     # Where records are missing, much would seem to refer to nothing.
     rules = (*RULES, *RULES_OF_THE_WHOLE) if draft.complete else RULES
     problems.extend(problem for rule in rules for problem in rule(draft))
-    if any(problem.severity is Severity.ERROR for problem in problems):
-        raise EstateError(problems)
+    errors = [problem for problem in problems if problem.severity is Severity.ERROR]
+    if errors:
+        raise EstateError(errors)
     return _estate(draft, content_hash, problems)
 
 

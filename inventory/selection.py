@@ -167,9 +167,7 @@ def _why_empty(estate: Estate, selector: Selector) -> str:
             return f"{term} alone excludes all {total} devices{_nearest(estate, term)}"
         left = [pair for pair in left if holds(*pair)]
         counts.append(f"{len(left)} after {term}")
-        if not left:
-            return f"of {total} devices there are {', '.join(counts)}"
-    return ""
+    return f"of {total} devices there are {', '.join(counts)}"
 
 
 def _nearest(estate: Estate, term: Term) -> str:

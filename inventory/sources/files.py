@@ -70,7 +70,7 @@ def read_sources(paths: Sequence[Path]) -> Sources:
 
 def _found(path: Path, problems: list[Problem]) -> Iterator[tuple[Path, str]]:
     if path.is_dir():
-        for place in _below(path):
+        for place in _below(path, problems):
             if _format(place.name) is not None:
                 yield place, str(place.relative_to(path))
             elif _CSV.fullmatch(place.name):
@@ -83,8 +83,12 @@ def _found(path: Path, problems: list[Problem]) -> Iterator[tuple[Path, str]]:
         yield path, path.name
 
 
-def _below(folder: Path) -> Iterator[Path]:
-    for parent, folders, names in os.walk(folder):
+def _below(folder: Path, problems: list[Problem]) -> Iterator[Path]:
+    def refuse(error: OSError) -> None:
+        # os.walk would pass over it, and nobody would miss its devices until they are needed.
+        problems.append(_problem(Path(error.filename), f"the folder cannot be read: {error.strerror}"))
+
+    for parent, folders, names in os.walk(folder, onerror=refuse):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         yield from (Path(parent, name) for name in sorted(names) if not name.startswith("."))
 

@@ -22,7 +22,7 @@ _WORDS: dict[str, bool | None] = {
 }
 NULLS = frozenset(word for word, value in _WORDS.items() if value is None)
 #: Longer digits are identifiers and not amounts; Python itself refuses to read very long ones.
-_MOST_DIGITS = 18
+_LONGEST = 19
 _WHOLE = re.compile(r"[-+]?(?:0|[1-9][0-9]*)")
 _HEXADECIMAL = re.compile(r"0x[0-9a-fA-F]+")
 _DECIMAL = re.compile(r"[-+]?(?:0|[1-9][0-9]*)\.[0-9]+")
@@ -34,7 +34,7 @@ def typed(text: str) -> Scalar:
     """The value that ``text`` stands for when nothing marks it as text."""
     if text in _WORDS:
         return _WORDS[text]
-    if len(text) > _MOST_DIGITS or text[0] not in "-+.0123456789":
+    if len(text) > _LONGEST or text[0] not in "-+.0123456789":
         return text
     return _number(text)
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from inventory.model import NOWHERE, CredentialReference, Device, JumpHost, Origin, Site
+from inventory.model import NOWHERE, Access, CredentialReference, Device, JumpHost, Origin, Site
 
 Fields = dict[str, Any]
 
@@ -69,3 +69,47 @@ def test_references(reference: str) -> None:
 def test_no_references(reference: str) -> None:
     with pytest.raises(ValidationError):
         CredentialReference(name="c", username="a", password=reference)
+
+
+def test_what_is_left_out_of_a_device() -> None:
+    device = Device(**DEVICE)
+    assert (device.port, device.access, device.legacy_crypto) == (22, Access.IN_BAND, False)
+    assert (device.os_version, device.redundancy_group, device.via) == (None, None, None)
+    assert (device.labels, device.variables) == ({}, {})
+
+
+def test_what_is_left_out_of_others() -> None:
+    assert (JumpHost(**JUMP).port, JumpHost(**JUMP).max_connections) == (22, 10)
+    assert (Site(**SITE).tier, Site(**SITE).labels, Site(**SITE).variables) == (None, {}, {})
+    assert CredentialReference(**CREDENTIALS).enable_secret is None
+
+
+@pytest.mark.parametrize(
+    ("origin", "expected"),
+    [(NOWHERE, ""), (Origin(file="a.yaml"), "a.yaml"), (Origin(file="a.yaml", line=1), "a.yaml:1")],
+)
+def test_an_origin_reads_as_a_place(origin: Origin, expected: str) -> None:
+    assert str(origin) == expected
+
+
+@pytest.mark.parametrize(
+    ("model", "changes"),
+    [
+        pytest.param(Device, DEVICE | {"port": 0}, id="port too low"),
+        pytest.param(Device, DEVICE | {"port": 65536}, id="port too high"),
+        pytest.param(Device, DEVICE | {"address": "a b"}, id="address"),
+        pytest.param(Device, DEVICE | {"os_version": "17\n9"}, id="version of two lines"),
+        pytest.param(Device, DEVICE | {"os_version": ""}, id="empty version"),
+        pytest.param(Device, DEVICE | {"labels": {"a": "x" * 64}}, id="long label"),
+        pytest.param(Device, DEVICE | {"labels": {"a": "\x1b[31m"}}, id="escape in a label"),
+        pytest.param(Device, DEVICE | {"labels": {"a/": "x"}}, id="label's name"),
+        pytest.param(Device, DEVICE | {"variables": {"a-b": 1}}, id="variable's name"),
+        pytest.param(JumpHost, JUMP | {"max_connections": 0}, id="no connection"),
+        pytest.param(JumpHost, JUMP | {"max_connections": 10_001}, id="very many connections"),
+        pytest.param(Site, SITE | {"country": "de"}, id="country in small letters"),
+        pytest.param(Site, SITE | {"timezone": ""}, id="no zone"),
+    ],
+)
+def test_what_a_model_does_not_take(model: type[Any], changes: Fields) -> None:
+    with pytest.raises(ValidationError):
+        model(**changes)

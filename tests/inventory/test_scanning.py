@@ -76,12 +76,16 @@ async def talking(text: bytes) -> AsyncIterator[int]:
 
 
 class Forwarding(asyncssh.SSHServer):
-    """A jump host that lets everybody through."""
+    """A jump host that lets everybody through and notes where to."""
+
+    def __init__(self, ports: list[int]) -> None:
+        self._ports = ports
 
     def begin_auth(self, _: str) -> bool:
         return False
 
-    def connection_requested(self, *_: object) -> bool:
+    def connection_requested(self, _: str, dest_port: int, *__: object) -> bool:
+        self._ports.append(dest_port)
         return True
 
 
@@ -121,19 +125,22 @@ def test_old_gear_is_found_only_where_its_record_allows_it() -> None:
 
 
 def test_a_device_behind_a_jump_host_is_found() -> None:
-    async def scan() -> tuple[tuple[HostKey, ...], HostKey]:
-        key = private_key("ssh-ed25519")
-        jump = asyncssh.listen("127.0.0.1", 0, server_host_keys=[private_key("ssh-ed25519")], server_factory=Forwarding)
+    async def scan() -> tuple[tuple[HostKey, ...], HostKey, set[bool]]:
+        key, ports = private_key("ssh-ed25519"), list[int]()
+        jump = asyncssh.listen(
+            "127.0.0.1", 0, server_host_keys=[private_key("ssh-ed25519")], server_factory=lambda: Forwarding(ports)
+        )
         async with ssh_server([key]) as port, await jump as server:
             connecting = asyncssh.connect(
                 "127.0.0.1", server.get_port(), known_hosts=None, username="x", config=None, client_keys=None
             )
             async with connecting as tunnel:
                 found = await scan_ssh("127.0.0.1", port, within=SOON, tunnel=tunnel)
-        return found, public(key)
+        return found, public(key), {forwarded == port for forwarded in ports}
 
-    found, key = asyncio.run(scan())
+    found, key, through_it = asyncio.run(scan())
     assert found == (key,)
+    assert through_it == {True}
 
 
 def test_the_certificate_of_an_https_device_is_found(certificate: Certificate) -> None:

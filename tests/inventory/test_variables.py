@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -103,10 +104,13 @@ def test_a_row_stands_beside_the_levels(estate: Estate) -> None:
 
 def test_changing_the_values_changes_nothing_else(estate: Estate) -> None:
     device = estate.devices["hq-sw1"]
-    dns = resolve(estate, device).values()["dns"]
-    assert isinstance(dns, list)
-    dns.append("evil")
-    assert resolve(estate, device).values()["dns"] == ["10.49.0.53"]
+    change = ChangeVariables(values={"deep": {"map": {"list": [1]}}})
+    values: dict[str, Any] = resolve(estate, device, change).values()
+    values["dns"].append("evil")
+    values["deep"]["map"]["list"].append("evil")
+    values["deep"]["evil"] = True
+    again = resolve(estate, device, change).values()
+    assert (again["dns"], again["deep"]) == (["10.49.0.53"], {"map": {"list": [1]}})
 
 
 @pytest.mark.parametrize("name", ["row", "device", "site", "change", "a-b", "1a", "", "a b", "ä"])

@@ -1,8 +1,12 @@
 """CSV as it is read: its header, its rows, and the lines they stand on."""
 
+import csv
 import hashlib
+import io
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from inventory.sources.csv_files import read_csv
 from inventory.sources.files import Format, SourceFile
@@ -137,3 +141,31 @@ def test_columns_are_bounded() -> None:
     assert problems(",".join(f"label.x{n}" for n in range(1_001))) == [
         "devices.csv:1: there are more than 1000 columns"
     ]
+
+
+cells = st.text(st.characters(blacklist_categories=["Cs", "Cc"]), max_size=8).map(str.strip)
+
+
+@given(st.lists(st.tuples(cells, cells), max_size=5))
+def test_what_python_writes_is_read_as_it_was(pairs: list[tuple[str, str]]) -> None:
+    """Commas, quotes and whatever else is in a cell, as a spreadsheet would save it."""
+    stream = io.StringIO()
+    writer = csv.writer(stream)
+    writer.writerow([*HEADER.split(","), "label.a", "label.b"])
+    writer.writerows([f"d{number}", "hq", "r", "ios", "h", "c", *pair] for number, pair in enumerate(pairs))
+    found = [record.fields.get("labels", {}) for record in read(stream.getvalue()).records]
+    assert found == [
+        {key: cell for key, cell in zip("ab", pair, strict=True) if cell not in {"", "~", "null", "Null", "NULL"}}
+        for pair in pairs
+    ]
+
+
+@given(st.one_of(st.binary(max_size=100), st.text(alphabet=f"{HEADER}\"'\r\n;\t\0ä", max_size=100)))
+def test_any_bytes_are_read_or_refused(content: str | bytes) -> None:
+    """Whatever stands in a file ends in records and problems with lines, never in an exception."""
+    raw = content.encode() if isinstance(content, str) else content
+    header = f"{HEADER}\n".encode()
+    for text in (raw, header + raw):
+        file = SourceFile(name="devices.csv", format=Format.DEVICES_CSV, content=text, digest="")
+        reading = read_csv(file)
+        assert all(problem.line >= 1 for problem in reading.gaps)

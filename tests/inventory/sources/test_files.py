@@ -1,6 +1,9 @@
 """Which files are read, and how much of them."""
 
 import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -69,6 +72,33 @@ def test_a_file_that_cannot_be_read_is_told(tmp_path: Path) -> None:
     (tmp_path / "sites.yaml").symlink_to("/proc/self/mem")
     with pytest.raises(EstateError, match="the file cannot be read: Input/output error"):
         read_sources([tmp_path])
+
+
+def test_a_folder_that_may_not_be_read_is_told_and_not_passed_over(shared_folder: Path) -> None:
+    (shared_folder / "sites.yaml").write_text("")
+    (shared_folder / "emea").mkdir(mode=0o000)
+    with unprivileged(), pytest.raises(EstateError, match="emea: the folder cannot be read: Permission denied"):
+        read_sources([shared_folder])
+
+
+@pytest.fixture
+def shared_folder() -> Iterator[Path]:
+    """A folder that everybody can read; pytest's own are for their user alone."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        yield Path(folder)
+
+
+@contextmanager
+def unprivileged() -> Iterator[None]:
+    """Root may read everything, so it becomes somebody else for a while."""
+    before = os.geteuid()
+    if before == 0:
+        os.seteuid(65534)
+    try:
+        yield
+    finally:
+        os.seteuid(before)
 
 
 def test_several_paths_are_all_read(tmp_path: Path) -> None:

@@ -4,6 +4,9 @@ import hashlib
 from collections.abc import Callable, Mapping
 
 import pytest
+import yaml
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from inventory.sources.files import Format, SourceFile
 from inventory.sources.records import Kind, Record
@@ -226,3 +229,35 @@ def test_lines_are_found_by_their_keys() -> None:
         ("variables", "roles", "r"): 9,
         ("variables", "roles", "r", "c"): 10,
     }
+
+
+names = st.from_regex(r"[a-z][a-z0-9_]{0,6}", fullmatch=True)
+texts = st.text(st.characters(blacklist_categories=["Cs", "Cc"]), max_size=12)
+words = st.sampled_from(
+    ["no", "NO", "on", "~", "null", "true", "12:30", "0042", "1e5", "1.5", "10", "0x1f", "- a", "*a", ""]
+)
+decimals = st.integers(-9_999, 9_999).map(lambda number: number / 8)
+scalars = st.one_of(st.none(), st.booleans(), st.integers(-(10**17), 10**17), decimals, texts, words)
+trees = st.recursive(
+    scalars, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(names, inner, max_size=3), max_leaves=12
+)
+
+
+@given(st.dictionaries(names, trees, max_size=4))
+def test_what_pyyaml_writes_is_read_as_it_was(values: dict[str, object]) -> None:
+    """PyYAML quotes whatever YAML 1.1 would take for something else, so both understand the same."""
+    text = yaml.safe_dump({"devices": {"d": {"variables": values}}}, allow_unicode=True)
+    assert record(text).fields.get("variables", {}) == values
+
+
+@given(st.one_of(st.binary(max_size=200), st.text(alphabet="devics: {}[]&*a-|>'\"\n\t#!?<%~\\\x00\u00e4", max_size=80)))
+@example(b"\xef\xbb\xbfsites:")
+@example("? ")
+@example("devices: {&a : *a}")
+@example("%YAML 9.9\n---\n")
+def test_any_bytes_are_read_or_refused(content: str | bytes) -> None:
+    """Whatever stands in a file ends in records and problems with lines, never in an exception."""
+    reading = read_yaml(source(content))
+    for problem in (*reading.gaps, *reading.problems):
+        assert problem.file == "e.yaml"
+        assert 0 <= problem.line <= len(content) + 2
