@@ -52,11 +52,12 @@ class Node:
 
 @dataclass(frozen=True, kw_only=True)
 class Cluster:
-    """What runs: where clients find it, its processes and its folder."""
+    """What runs: where clients find it, its processes and its folder. ``processes``: those that this one started."""
 
     bootstrap: str
     pids: tuple[int, ...]
     folder: Path
+    processes: tuple[subprocess.Popen[bytes], ...] = ()
 
 
 def missing() -> str | None:
@@ -86,31 +87,38 @@ def start(folder: Path, brokers: int = 1) -> Cluster:
     shutil.rmtree(folder, ignore_errors=True)
     nodes = _nodes(folder, brokers)
     identity = urlsafe_b64encode(uuid.uuid4().bytes).rstrip(b"=").decode()
-    processes: list[subprocess.Popen[bytes]] = []
+    for node in nodes:
+        _configure(node, nodes)
+        _format(node, identity)
+    processes = tuple(_launch(node) for node in nodes)
+    cluster = Cluster(
+        bootstrap=",".join(f"127.0.0.1:{node.port}" for node in nodes),
+        pids=tuple(process.pid for process in processes),
+        folder=folder,
+        processes=processes,
+    )
     try:
-        for node in nodes:
-            _configure(node, nodes)
-            _format(node, identity)
-        processes += [_launch(node) for node in nodes]
         for node, process in zip(nodes, processes, strict=True):
             _await_ready(node, process)
     except BaseException:
-        stop([process.pid for process in processes])
+        stop(cluster)
         raise
-    bootstrap = ",".join(f"127.0.0.1:{node.port}" for node in nodes)
-    return Cluster(bootstrap=bootstrap, pids=tuple(process.pid for process in processes), folder=folder)
+    return cluster
 
 
-def stop(pids: Sequence[int]) -> None:
+def stop(cluster: Cluster) -> None:
     """Ends brokers: asks first, and insists after a while."""
-    for number, patience in ((signal.SIGTERM, STOP_S), (signal.SIGKILL, STOP_S)):
-        for pid in pids:
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        for pid in cluster.pids:
             if _is_broker(pid):
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(pid, number)
-        if _until(lambda: not any(_is_broker(pid) for pid in pids), patience):
-            return
-    raise BrokerError(f"the broker's processes {pids} do not end")
+        if _until(lambda: not any(_is_broker(pid) for pid in cluster.pids), STOP_S):
+            break
+    else:
+        raise BrokerError(f"the broker's processes {cluster.pids} do not end")
+    for process in cluster.processes:
+        process.wait()
 
 
 def note(cluster: Cluster) -> None:

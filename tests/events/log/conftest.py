@@ -9,7 +9,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -17,10 +17,12 @@ from threading import Event
 from typing import Any, Protocol
 
 import pytest
+from kafka import KafkaAdminClient
 
 from events.log.contract import (
     Delivery,
     EventLog,
+    LogUnavailableError,
     Mark,
     Membership,
     Partition,
@@ -30,7 +32,6 @@ from events.log.contract import (
     Topic,
     place,
 )
-from events.log.kafka.client.admin import Admin
 from events.log.kafka.log import KafkaLog
 from events.log.kafka.settings import KafkaSettings
 from events.log.kafka.topics import apply_topics
@@ -114,8 +115,12 @@ def kafka_settings(bootstrap: str) -> Iterator[KafkaSettings]:
     """A log of its own on the broker, without topics yet; whatever is made under its prefix is removed."""
     settings = KafkaSettings(bootstrap=bootstrap, prefix=f"test-{uuid.uuid4().hex[:12]}-", terms=TERMS)
     yield settings
-    admin = Admin(settings)
-    admin.delete(list(admin.describe([f"{settings.prefix}{topic}" for topic in Topic])))
+    admin = KafkaAdminClient(bootstrap_servers=bootstrap)
+    if topics := [topic for topic in admin.list_topics() if topic.startswith(settings.prefix)]:
+        admin.delete_topics(topics)
+    groups = [group["group_id"] for group in admin.list_groups() if group["group_id"].startswith(settings.prefix)]
+    if groups:
+        admin.delete_groups(groups)
     admin.close()
 
 
@@ -225,7 +230,8 @@ class Worker:
 
     def loop(self, done: Event) -> None:
         while not done.is_set():
-            self.step()
+            with suppress(LogUnavailableError):
+                self.step()
 
     def held(self) -> set[Partition]:
         return {partition for partition in self.owned if self.membership.holds(partition)}

@@ -55,7 +55,8 @@ def test_a_successor_finds_what_was_moved_and_moves_it_on(world: Any, help_: Any
     assert second.marks() == {COMMANDS: 6, CONTROL: 1}
 
 
-def test_whoever_opens_the_name_shuts_the_earlier_one_out(world: Any, help_: Any) -> None:
+@pytest.mark.parametrize("moves", [{COMMANDS: 99}, {}], ids=["with moves", "records alone"])
+def test_whoever_opens_the_name_shuts_the_earlier_one_out(world: Any, help_: Any, moves: dict[Partition, int]) -> None:
     # given
     log = world.open()
     evicted = log.fenced_writer("coordinator")
@@ -64,7 +65,7 @@ def test_whoever_opens_the_name_shuts_the_earlier_one_out(world: Any, help_: Any
 
     # when
     with pytest.raises(FencedError, match=r"taken over|took this writer's name over"):
-        evicted.commit([help_.record(value="too late")], {COMMANDS: 99})
+        evicted.commit([help_.record(value="too late")], moves)
 
     # then
     with pytest.raises(FencedError):

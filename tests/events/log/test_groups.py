@@ -178,6 +178,19 @@ def test_groups_do_not_know_of_each_other(log: EventLog, worker: Any, run: Any) 
     assert other.membership.mark(ZERO) is None
 
 
+def test_reading_marks_nothing(world: Any, help_: Any, worker: Any, run: Any) -> None:
+    world.open().append([help_.record(Topic.ORDERS, value, key=help_.key_for(0)) for value in "ab"])
+    first = worker(world.open())
+    run([first], lambda: len(first.records) == 2)
+    first.membership.leave()
+
+    second = worker(world.open())
+    run([second], lambda: second.records)
+
+    assert help_.values(second.records) == [b"a", b"b"]
+    assert second.membership.mark(ZERO) is None
+
+
 def test_who_has_left_gets_no_more(log: EventLog, worker: Any, run: Any) -> None:
     leaver = worker(log)
     run([leaver], lambda: leaver.held() == set(ORDERS))

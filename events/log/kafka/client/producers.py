@@ -73,6 +73,7 @@ class Transactions:
             except kafka_errors.KafkaError:
                 self._kafka.abandon()
                 raise
+            self._kafka.config["max_block_ms"] = milliseconds(settings.terms.deadline)
 
     def commit(
         self,
