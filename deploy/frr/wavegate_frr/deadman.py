@@ -42,7 +42,7 @@ def parse(text: str) -> Request:
 
     Nothing of the text ever reaches a shell or becomes a path before it has matched.
     """
-    match = _REQUEST.fullmatch(text, 0, 200)
+    match = _REQUEST.fullmatch(text)
     if match is None:
         verbs = "arm SECONDS ID | confirm ID | revert ID | status | startup"
         raise NotAVerbError(f"refused: only a shell, or {COMMAND} {verbs}, may be asked of this account")
@@ -77,7 +77,6 @@ def _confirm(request: Request, store: Store, _: Account) -> Answer:
             guardian.forget(store.snapshot(request.id))
     if end.outcome != "confirmed":
         raise RefusedError(f"{request.id} has ended already ({end.outcome}): it cannot be confirmed any more")
-    guardian.wake(store)
     return {"id": request.id, "state": "confirmed"}
 
 
@@ -88,7 +87,6 @@ def _revert(request: Request, store: Store, account: Account) -> Answer:
             pending = _require_pending(state, request.id)
             store.write(replace(state, pending=replace(pending, restoring=pending.restoring or "revert")))
     if end is None:
-        guardian.wake(store)
         end = _await_end(store, account, request.id)
     if end.outcome not in {"reverted", "fired"}:
         raise RefusedError(f"{request.id} has ended already ({end.outcome}){end.detail and f': {end.detail}'}")

@@ -5,6 +5,7 @@ It arms by itself, so that whatever becomes of the client's session, an armed id
 
 import json
 import os
+import shutil
 import signal
 import time
 from collections.abc import Callable
@@ -17,6 +18,7 @@ from wavegate_frr.accounting import Account
 from wavegate_frr.state import BusyError, Ended, Pending, State, Store, WavegateFrrError, is_locked, lock, now
 
 ATTEMPTS_AFTER_S = (0, 0.5, 1, 2, 4, 8, 15, 30)
+LOOKS_EVERY_S = 0.1
 _FENCE_S = 3.0
 _OUTCOMES = {"timer": "fired", "revert": "reverted"}
 
@@ -61,15 +63,6 @@ def revive(store: Store, account: Account) -> None:
     os.wait()
 
 
-def wake(store: Store) -> None:
-    """Have the guardian look at the state at once."""
-    try:
-        if store.guardian_is_alive():
-            os.kill(int((store.folder / "guardian").read_text(encoding="utf-8")), signal.SIGUSR1)
-    except (ValueError, ProcessLookupError):
-        return
-
-
 def detach() -> None:
     """Leave the client's session, process group and terminal for good; returns in the process that goes on.
 
@@ -80,22 +73,25 @@ def detach() -> None:
         os._exit(0)
     for name in ("SIGHUP", "SIGINT", "SIGTERM", "SIGPIPE"):
         signal.signal(signal.Signals[name], signal.SIG_IGN)
-    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGUSR1})
     os.chdir("/")
     nothing = os.open("/dev/null", os.O_RDWR)
     for descriptor in (0, 1, 2):
         os.dup2(nothing, descriptor)
 
 
-def guard(store: Store, account: Account) -> None:
-    """Wait until the pending id is confirmed, or restore it once its time is up or a revert is asked for."""
-    while (pending := store.read().pending) is not None:
+def guard(store: Store, account: Account, armed: Pending) -> None:
+    """Wait until the armed id has ended, or restore it once its time is up or a revert is asked for.
+
+    A state that is lost or damaged does not disarm: what this process remembers counts then.
+    """
+    while (state := store.read()).ending(armed.id) is None:
+        pending = state.pending if state.pending is not None and state.pending.id == armed.id else armed
         if pending.restoring is not None:
             restore(store, account, pending)
-        elif now() >= pending.deadline:
-            _begin(store, pending.id)
+        elif now() >= armed.deadline:
+            _begin(store, armed)
         else:
-            signal.sigtimedwait({signal.SIGUSR1}, max(0.0, pending.deadline - now()))
+            time.sleep(min(LOOKS_EVERY_S, max(0.0, armed.deadline - now())))
 
 
 def restore(store: Store, account: Account, pending: Pending) -> None:
@@ -117,9 +113,7 @@ def restore(store: Store, account: Account, pending: Pending) -> None:
 
 def forget(folder: Path) -> None:
     """Remove a snapshot: it holds the router's secrets, and nobody needs it any more."""
-    for file in folder.iterdir():
-        file.unlink()
-    folder.rmdir()
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _arm_and_guard(store: Store, account: Account, wish: Wish, answers: int) -> None:
@@ -130,14 +124,15 @@ def _arm_and_guard(store: Store, account: Account, wish: Wish, answers: int) -> 
             _tell(answers, {"refused": str(error)})
             return
         _tell(answers, asdict(pending))
-        guard(store, account)
+        guard(store, account, pending)
 
 
 def _guard_anew(store: Store, account: Account) -> None:
     with _post(store) as post:
-        if _take(post):
-            account.note("guardian-revived")
-            guard(store, account)
+        pending = store.read().pending
+        if pending is not None and _take(post):
+            account.note("guardian-revived", id=pending.id)
+            guard(store, account, pending)
 
 
 def _post(store: Store) -> IO[str]:
@@ -145,12 +140,7 @@ def _post(store: Store) -> IO[str]:
 
 
 def _take(post: IO[str]) -> bool:
-    if not lock(post.fileno(), _FENCE_S):
-        return False
-    post.truncate(0)
-    post.write(str(os.getpid()))
-    post.flush()
-    return True
+    return lock(post.fileno(), _FENCE_S)
 
 
 def _live(account: Account, life: Callable[[], None]) -> None:
@@ -194,10 +184,11 @@ def _require_idle(state: State, identity: str) -> None:
         raise RefusedError(f"{identity} was used before ({end.outcome}): arm under a new id")
 
 
-def _begin(store: Store, identity: str) -> None:
+def _begin(store: Store, armed: Pending) -> None:
     with store.locked() as state:
-        if state.pending is not None and state.pending.id == identity and state.pending.restoring is None:
-            store.write(replace(state, pending=replace(state.pending, restoring="timer")))
+        if state.ending(armed.id) is None:
+            restoring = "timer" if state.pending is None else state.pending.restoring or "timer"
+            store.write(replace(state, pending=replace(armed, restoring=restoring)))
 
 
 def _fence(shells: Path) -> None:

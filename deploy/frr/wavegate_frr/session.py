@@ -27,7 +27,7 @@ def main() -> int:
         request = deadman.parse(requested)
         store.prepare()
         answer = deadman.perform(request, store, account)
-    except WavegateFrrError as error:
+    except (WavegateFrrError, OSError) as error:
         return _refuse(account, requested, error)
     account.note("verb", request=requested, ok=True)
     sys.stdout.write(json.dumps(answer) + "\n")
@@ -51,7 +51,7 @@ def _shell(store: Store, account: Account) -> int:
             account.note("shell-closed")
 
 
-def _refuse(account: Account, requested: str | None, error: WavegateFrrError) -> int:
+def _refuse(account: Account, requested: str | None, error: Exception) -> int:
     account.note("refused", request=requested, error=str(error))
     answer = {"ok": False, "error": str(error)}
     sys.stdout.write(f"% {error}\r\n" if requested is None else json.dumps(answer) + "\n")

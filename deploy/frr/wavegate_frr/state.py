@@ -100,14 +100,14 @@ class Store:
             raise FolderError(message) from error
 
     def read(self) -> State:
-        """The state as it was last written; a fresh one where the machine has just booted."""
+        """The state as it was last written; one without a `boot` where there is none yet, or none that can be read."""
         try:
             document = json.loads((self.folder / "state.json").read_text(encoding="utf-8"))
-        except FileNotFoundError:
+            pending = document["pending"] and Pending(**document["pending"])
+            ended = tuple(Ended(**end) for end in document["ended"])
+            return State(boot=document["boot"], pending=pending, ended=ended)
+        except (FileNotFoundError, ValueError, KeyError, TypeError):
             return State(boot="")
-        pending = document["pending"] and Pending(**document["pending"])
-        ended = tuple(Ended(**end) for end in document["ended"])
-        return State(boot=document["boot"], pending=pending, ended=ended)
 
     def write(self, state: State) -> None:
         """Replace the state; only inside `locked`."""
