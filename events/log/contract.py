@@ -196,8 +196,8 @@ class FencedWriter(Protocol):
     def commit(self, records: Sequence[Record], moves: Mapping[Partition, int]) -> None:
         """Appends all the records and moves all the positions, or does neither.
 
-        Positions of any partition may be moved; records of ``control`` are refused. Without records and moves it
-        does nothing.
+        Decided and durable when it returns; readers may be given it a moment later. Positions of any partition may
+        be moved; records of ``control`` are refused. Without records and moves it does nothing.
 
         Raises:
             ValueError: for a record of ``control``: whoever must read it could be kept waiting by a transaction.

@@ -191,13 +191,12 @@ class Help:
         return found
 
     @staticmethod
-    def read_to_end(reader: Reader, partition: Partition) -> list[Stored]:
-        """All records up to where the partition ends now."""
+    def read_to_end(reader: Reader, partition: Partition, at_least: int = 0) -> list[Stored]:
+        """All records up to where the partition ends, once there are this many."""
         found: list[Stored] = []
-        end = reader.end(partition)
         deadline = time.monotonic() + PATIENCE_S
-        while reader.position(partition) < end:
-            assert time.monotonic() < deadline, f"stuck at {reader.position(partition)} of {end}"
+        while len(found) < at_least or reader.position(partition) < reader.end(partition):
+            assert time.monotonic() < deadline, f"{len(found)} records up to {reader.position(partition)}"
             found += reader.poll(timedelta(milliseconds=50))
         return found
 

@@ -67,7 +67,7 @@ def test_gaps_are_passed_over(log: EventLog, help_: Any) -> None:
     reader = log.reader({FACTS: 0})
 
     # when
-    stored = help_.read_to_end(reader, FACTS)
+    stored = help_.read_to_end(reader, FACTS, at_least=3)
 
     # then
     positions = [record.position for record in stored]
@@ -75,7 +75,8 @@ def test_gaps_are_passed_over(log: EventLog, help_: Any) -> None:
     assert positions == sorted(set(positions))
     assert reader.position(FACTS) == reader.end(FACTS)
     writer.commit([help_.record(value="3")], {})
-    assert help_.values(help_.read_to_end(log.reader({FACTS: reader.position(FACTS)}), FACTS)) == [b"3"]
+    resumed = log.reader({FACTS: reader.position(FACTS)})
+    assert help_.values(help_.read_to_end(resumed, FACTS, at_least=1)) == [b"3"]
 
 
 def test_the_end_is_never_an_old_one(world: Any, help_: Any) -> None:

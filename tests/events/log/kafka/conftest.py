@@ -5,7 +5,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 from types import ModuleType
@@ -14,6 +14,7 @@ from uuid import uuid4
 
 import pytest
 from kafka import KafkaProducer
+from kafka.errors import KafkaError
 
 from events.log.kafka.settings import KafkaSettings
 from events.log.kafka.topics import apply_topics
@@ -90,6 +91,8 @@ def transaction(bootstrap: str) -> Callable[..., AbstractContextManager[Any]]:
         try:
             yield producer
         finally:
-            producer.close(timeout=1)
+            with suppress(KafkaError):
+                producer.abort_transaction()
+            producer.close()
 
     return open_transaction
