@@ -1,6 +1,8 @@
 """Loads an estate: from its files, or from the cache when they are as they were."""
 
-from collections.abc import Callable, Mapping, Sequence
+import gc
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
@@ -34,14 +36,32 @@ def load(paths: Sequence[Path], *, platforms: Mapping[str, int], cache_dir: Path
         EstateError: with everything that is wrong in ``problems``, each with its file and line.
     """
     sources = read_sources(paths)
-    if cache_dir is None:
-        return _read(sources, platforms)
+    with _uncollected():
+        return _read(sources, platforms) if cache_dir is None else _cached(sources, platforms, cache_dir)
+
+
+def _cached(sources: Sources, platforms: Mapping[str, int], cache_dir: Path) -> Estate:
     key = key_of(sources, platforms)
     estate = read_cached(cache_dir, key, sources.content_hash)
     if estate is None:
         estate = _read(sources, platforms)
         write_cached(cache_dir, key, estate)
     return estate
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Puts the garbage collector off: half a million objects come and all of them stay, yet it looks at them each time.
+
+    That is nearly half of the time that a cached estate takes.
+    """
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def _read(sources: Sources, platforms: Mapping[str, int]) -> Estate:

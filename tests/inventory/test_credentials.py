@@ -4,6 +4,7 @@ import logging
 import os
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -182,3 +183,13 @@ def test_bytes_that_are_no_text_are_not_carried_along_by_the_error(secret_file: 
         resolve_login(credentials(password=f"file:{path}"), {})
     assert caught.value.__cause__ is None
     assert caught.value.__suppress_context__
+
+
+@pytest.mark.parametrize("mode", [0o600, 0o644], ids=["read", "refused"])
+def test_no_file_stays_open(secret_file: Callable[[bytes], Path], mode: int) -> None:
+    path = secret_file(b"secret")
+    path.chmod(mode)
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    with suppress(CredentialError):
+        resolve_login(credentials(password=f"file:{path}"), {})
+    assert len(list(Path("/proc/self/fd").iterdir())) == before

@@ -1,5 +1,6 @@
 """What a right estate becomes: from YAML, from CSV, from folders and from single files."""
 
+import gc
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -212,3 +213,16 @@ def test_warnings_do_not_keep_an_estate_from_use(load_files: Load, right: dict[s
         ("variables.yaml", 3, "region 'emae': nothing in the estate has this region, so its variables are of no use"),
     ]
     assert estate.warnings[2].hint == "did you mean 'emea'?"
+
+
+@pytest.mark.parametrize("on", [True, False], ids=["on", "off"])
+def test_the_garbage_collector_is_left_as_it_was(write: Write, right: dict[str, str], on: bool) -> None:
+    """Also when the estate is refused."""
+    before = gc.isenabled()
+    try:
+        (gc.enable if on else gc.disable)()
+        with pytest.raises(EstateError):
+            load([write(right)], platforms={})
+        assert gc.isenabled() is on
+    finally:
+        (gc.enable if before else gc.disable)()
