@@ -60,9 +60,9 @@ def _planning(due: _Due) -> Iterator[Fact]:
     elif rollout.count(D.PLANNED):
         planned = [device.planned for device in rollout.devices.values() if device.planned is not None]
         waves = compute(planned, rollout.strategy)
-        yield facts.PlanSealed(
-            rollout=rollout.id, plan=digest(plan_of(due.state, rollout, waves).sealed()), waves=waves
-        )
+        for number, devices in enumerate(waves):
+            yield facts.WavePlanned(rollout=rollout.id, wave=number, devices=devices)
+        yield facts.PlanSealed(rollout=rollout.id, plan=digest(plan_of(due.state, rollout, waves).sealed()))
     else:
         yield facts.RolloutCompleted(rollout=rollout.id)
 

@@ -19,6 +19,9 @@ from events.facts import Fact
 #: An approval may not be given for longer.
 LONGEST_APPROVAL = timedelta(days=30)
 
+#: So many targets go into one fact: a record of the log is bounded.
+_PER_FACT = 500
+
 #: As many names are listed in a message.
 _NAMES = 8
 
@@ -128,9 +131,10 @@ def _request(command: commands.RequestRollout, ask: _Ask) -> tuple[Fact, ...]:
         task=found.change.task,
         strategy=found.change.strategy,
         approvals=found.change.approvals,
-        targets=tuple(found.targets),
+        count=len(found.targets),
     )
-    return (proposed,)
+    parts = (found.targets[start : start + _PER_FACT] for start in range(0, len(found.targets), _PER_FACT))
+    return (proposed, *(facts.TargetsFrozen(rollout=proposed.rollout, targets=tuple(part)) for part in parts))
 
 
 def _rollout(ask: _Ask, *allowed: RolloutState) -> Rollout:

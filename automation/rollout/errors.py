@@ -5,6 +5,3 @@ from automation.errors import AutomationError
 
 class ImpossibleFactError(AutomationError):
     """A fact that cannot follow from the state: the log was written by other software, or tampered with."""
-
-
-from automation.errors import AutomationError

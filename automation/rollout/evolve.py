@@ -98,8 +98,7 @@ def _proposed(state: State, fact: facts.RolloutProposed, record: FactRecord) -> 
         wanted=fact.approvals,
         state=RolloutState.PROPOSED,
         since=record.at,
-        devices=Map({target.device: DeviceProgress(target=target) for target in fact.targets}),
-        counts=Map({DeviceState.PENDING: len(fact.targets)}),
+        size=fact.count,
     )
     return _with(state, rollout)
 
@@ -147,12 +146,20 @@ def _moved(state: State, rollout: Rollout, fact: facts.RolloutFact, record: Fact
     return details(state, rollout, fact) if details else rollout
 
 
-def _sealed(_state: State, rollout: Rollout, fact: facts.PlanSealed) -> Rollout:
+def _targets_frozen(_state: State, rollout: Rollout, fact: facts.TargetsFrozen) -> Rollout:
+    devices = rollout.devices.update({target.device: DeviceProgress(target=target) for target in fact.targets})
+    return replace(rollout, devices=devices, counts=Map({DeviceState.PENDING: len(devices)}))
+
+
+def _wave_planned(_state: State, rollout: Rollout, fact: facts.WavePlanned) -> Rollout:
     devices = rollout.devices.mutate()
-    for number, wave in enumerate(fact.waves):
-        for name in wave:
-            devices[name] = replace(devices[name], wave=number)
-    return replace(rollout, plan=fact.plan, waves=fact.waves, devices=devices.finish())
+    for name in fact.devices:
+        devices[name] = replace(devices[name], wave=fact.wave)
+    return replace(rollout, waves=(*rollout.waves, fact.devices), devices=devices.finish())
+
+
+def _sealed(_state: State, rollout: Rollout, fact: facts.PlanSealed) -> Rollout:
+    return replace(rollout, plan=fact.plan)
 
 
 def _approved(_state: State, rollout: Rollout, fact: facts.PlanApproved) -> Rollout:
@@ -194,6 +201,8 @@ def _rollback_started(state: State, rollout: Rollout, fact: facts.RollbackStarte
 
 
 _DETAILS: Mapping[type[facts.Fact], Callable[[State, Rollout, Any], Rollout]] = {
+    facts.TargetsFrozen: _targets_frozen,
+    facts.WavePlanned: _wave_planned,
     facts.PlanSealed: _sealed,
     facts.PlanApproved: _approved,
     facts.ApprovalWithdrawn: _approval_withdrawn,

@@ -71,7 +71,8 @@ class Rollout:
     """One execution of a change.
 
     ``since`` is when its state was entered. ``halts`` are the ids that stopped it; ``at_halt`` are the devices that
-    were in flight then, where they are to be undone. ``counts`` has the number of devices in each state.
+    were in flight then, where they are to be undone. ``size`` is the number of targets, ``counts`` that of devices in
+    each state.
     """
 
     id: str
@@ -86,8 +87,9 @@ class Rollout:
     wanted: tuple[ApprovalWanted, ...]
     state: RolloutState
     since: datetime
-    devices: Map[str, DeviceProgress]
-    counts: Map[DeviceState, int]
+    size: int
+    devices: Map[str, DeviceProgress] = Map()
+    counts: Map[DeviceState, int] = Map()
     unhealthy: int = 0
     planning: int = 0
     plan: str | None = None

@@ -125,6 +125,8 @@ TRANSITIONS: Mapping[RolloutState, Mapping[type[Fact], RolloutState]] = {
 
 #: Facts about a rollout that leave its state as it is, and the states in which they can happen.
 STAYING: Mapping[type[Fact], frozenset[RolloutState]] = {
+    facts.TargetsFrozen: frozenset({R.PROPOSED}),
+    facts.WavePlanned: frozenset({R.PLANNING}),
     facts.PlanApproved: frozenset({R.AWAITING_APPROVAL, R.SCHEDULED, R.RUNNING, R.BAKING, R.HELD, R.HALTING, R.HALTED}),
     facts.ApprovalWithdrawn: OPEN,
     facts.DeviceSkipped: OPEN,

@@ -53,6 +53,8 @@ from events.facts.rollouts import (
     RolloutWithdrawn,
     Strategy,
     Target,
+    TargetsFrozen,
+    WavePlanned,
     WaveStarted,
 )
 
@@ -107,6 +109,8 @@ __all__ = [
     "RolloutWithdrawn",
     "Strategy",
     "Target",
+    "TargetsFrozen",
+    "WavePlanned",
     "WaveStarted",
 ]
 
@@ -120,7 +124,9 @@ FACTS = Catalogue(
     HostKeysRecorded,
     ChangeSubmitted,
     RolloutProposed,
+    TargetsFrozen,
     PlanningStarted,
+    WavePlanned,
     DevicePlanned,
     DeviceUnchanged,
     DevicePlanFailed,

@@ -40,7 +40,7 @@ class Target(Value):
 
 
 class RolloutProposed(RolloutFact):
-    """Somebody asked for a change to be rolled out; over which devices is frozen here."""
+    """Somebody asked for a change to be rolled out, over ``count`` devices, which the facts that follow name."""
 
     wire: ClassVar[str] = "RolloutProposed"
 
@@ -55,6 +55,14 @@ class RolloutProposed(RolloutFact):
     task: Digest | None
     strategy: Strategy
     approvals: tuple[ApprovalWanted, ...] = Field(min_length=1)
+    count: int = Field(ge=1)
+
+
+class TargetsFrozen(RolloutFact):
+    """Some of the devices that the selector named; together with its like, all of them."""
+
+    wire: ClassVar[str] = "TargetsFrozen"
+
     targets: tuple[Target, ...] = Field(min_length=1)
 
 
@@ -64,13 +72,21 @@ class PlanningStarted(RolloutFact):
     wire: ClassVar[str] = "PlanningStarted"
 
 
+class WavePlanned(RolloutFact):
+    """Which devices are changed together; waves are planned in order, the canary is number 0."""
+
+    wire: ClassVar[str] = "WavePlanned"
+
+    wave: int = Field(ge=0)
+    devices: tuple[Name, ...] = Field(min_length=1)
+
+
 class PlanSealed(RolloutFact):
-    """The plan is frozen; ``plan`` is its digest and the blob's address."""
+    """The plan is frozen; ``plan`` is its digest, under which the blob with all of it is found."""
 
     wire: ClassVar[str] = "PlanSealed"
 
     plan: Digest
-    waves: tuple[tuple[Name, ...], ...]
 
 
 class PlanApproved(RolloutFact):
@@ -178,7 +194,7 @@ class RolloutHalted(RolloutFact):
 
 
 class RollbackStarted(RolloutFact):
-    """What was changed on these devices is being undone. ``whole``: on all of the rollout's."""
+    """What was changed on these devices is being undone; on all of the rollout's where it is ``whole``."""
 
     wire: ClassVar[str] = "RollbackStarted"
 

@@ -46,5 +46,6 @@ class Ledger:
 
     def _keep_plan(self, fact: PlanSealed) -> None:
         """The plan is durable before the record that names it."""
-        plan = plan_of(self.state, self.state.rollouts[fact.rollout], fact.waves)
+        rollout = self.state.rollouts[fact.rollout]
+        plan = plan_of(self.state, rollout, rollout.waves)
         self.blobs.put(plan.sealed())
