@@ -36,7 +36,8 @@ class JournalError(FrrLabError):
 class JournalEntry:
     """One message. `line` is the command, verb or message; `context` FRR's prompt, `(config-router)` and the like.
 
-    `uid` is the sender's user id, as the kernel vouches for it; `session` is the login wrapper's process id.
+    `uid` is the sender's user id, as the kernel vouches for it. `session` names one channel of a client's connection,
+    which is a shell or one verb.
     """
 
     at: datetime
@@ -47,7 +48,7 @@ class JournalEntry:
     context: str = ""
     user: str = ""
     peer: str = ""
-    session: int = 0
+    session: str = ""
     fields: dict[str, Any] = field(default_factory=dict)
 
 

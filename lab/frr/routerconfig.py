@@ -7,7 +7,7 @@ frr version {version}
 frr defaults traditional
 hostname {hostname}
 no ipv6 forwarding
-log commands
+{more}log commands
 service integrated-vtysh-config
 !
 """
@@ -18,6 +18,8 @@ _OSPF = """\
  ip ospf network point-to-point
  ip ospf retransmit-interval 1
 """
+# With next-hop groups in the kernel, FRR 8.4 forgets one of two equal paths for good when its link was down once.
+_ROUTE_BY_ROUTE = "no zebra nexthop kernel enable\n"
 # Without these, routers that start together wait five seconds for each other's first link states.
 _TIMERS = " timers throttle spf 10 100 1000\n timers throttle lsa all 0\n timers lsa min-arrival 0\n"
 
@@ -26,7 +28,7 @@ def site_router(site: Site, router: Router, version: str) -> str:
     """OSPF on both links, VRRP on the LAN; the first router of a site is VRRP's preferred master."""
     priority = " vrrp 1 priority 200\n" if router.number == 1 else ""
     return "".join((
-        _HEAD.format(version=version, hostname=router.name),
+        _HEAD.format(version=version, hostname=router.name, more=""),
         f"interface eth0\n description uplink to the core\n ip address {router.uplink}\n{_OSPF}exit\n!\n",
         f"interface eth1\n description site LAN\n ip address {router.lan}\n{_OSPF}",
         f" vrrp 1\n{priority} vrrp 1 advertisement-interval 200\n vrrp 1 ip {site.gateway}\nexit\n!\n",
@@ -42,7 +44,7 @@ def core_router(plan: Plan, version: str) -> str:
         for router in plan.routers
     )
     return "".join((
-        _HEAD.format(version=version, hostname="core"),
+        _HEAD.format(version=version, hostname="core", more=_ROUTE_BY_ROUTE),
         f"interface eth0\n description worker\n ip address {plan.core}\n",
         " ip ospf area 0.0.0.0\n ip ospf passive\nexit\n!\n",
         *ports,

@@ -33,6 +33,8 @@ install -d -m 0700 -o wavegate -g wavegate /run/wavegate
 sed -i 's/^bgpd=.*/bgpd={bgp}/' /etc/frr/daemons
 /usr/lib/frr/frrinit.sh start
 /usr/sbin/sshd -o HostKey=/etc/ssh/lab_host_key -o PidFile=none
+# sshd goes to the background before it listens.
+until grep -q ':0016 00000000:0000 0A' /proc/net/tcp; do sleep 0.01; done
 """
 CORE_RC = """\
 ip link set lo up

@@ -25,7 +25,7 @@ class Account:
     """Writes one JSON object a message to syslog (facility auth, ident `wavegate`), with who and from where."""
 
     def __init__(self, user: str, peer: str) -> None:
-        self._who = {"user": user, "peer": peer, "session": os.getpid()}
+        self._who = {"user": user, "peer": peer, "session": os.urandom(6).hex()}
         syslog.openlog("wavegate", syslog.LOG_PID, syslog.LOG_AUTHPRIV)
 
     @property
