@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
@@ -96,6 +97,14 @@ class KafkaWorld:
         log = KafkaLog(self.settings)
         self.closing.callback(log.close)
         return log
+
+
+@pytest.fixture(autouse=True)
+def _nothing_runs_on() -> Iterator[None]:
+    """No test leaves a thread behind; one that spins would make every later test slow."""
+    before = set(threading.enumerate())
+    yield
+    Help.until(lambda: set(threading.enumerate()) <= before, patience_s=15)
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,7 @@ from kafka import KafkaAdminClient
 from kafka.admin import ConfigResource, ConfigResourceType
 from kafka.errors import KafkaError
 
-from events.log.kafka.client.connection import reaching, translated
+from events.log.kafka.client.connection import close_sockets, reaching, translated
 from events.log.kafka.settings import KafkaSettings
 
 
@@ -75,3 +75,7 @@ class _Admin(KafkaAdminClient):  # type: ignore[misc]
             # A client that finds no broker would leave a thread and sockets behind.
             self._client.close()
             raise
+
+    def close(self) -> None:
+        super().close()
+        close_sockets(self._manager._conns)  # noqa: SLF001

@@ -1,6 +1,6 @@
 """What all clients have in common: how they reach a broker, and what its errors mean."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
@@ -68,6 +68,16 @@ def reaching(settings: KafkaSettings) -> dict[str, Any]:
         "sasl_plain_username": security.user,
         "sasl_plain_password": security.password,
     }
+
+
+def close_sockets(connections: Mapping[str, Any]) -> None:
+    """Closes what a client that was closed, and whose thread has ended, has left open of its connections.
+
+    kafka-python leaves a socket on which it still had something to send to its thread, which it stops.
+    """
+    for connection in list(connections.values()):
+        if connection.transport is not None and connection.transport._sock is not None:  # noqa: SLF001
+            connection.transport._sock.close()  # noqa: SLF001
 
 
 def milliseconds(duration: timedelta) -> int:

@@ -9,7 +9,7 @@ from kafka import KafkaConsumer, TopicPartition
 from kafka import errors as kafka_errors
 from kafka.structs import MemberState
 
-from events.log.kafka.client.connection import Place, milliseconds, reaching, translated
+from events.log.kafka.client.connection import Place, close_sockets, milliseconds, reaching, translated
 from events.log.kafka.settings import KafkaSettings
 
 
@@ -62,7 +62,7 @@ class Consumer:
 
     def close(self) -> None:
         """Lets go of connections and threads."""
-        self._kafka.close(autocommit=False, timeout_ms=1_000)
+        self._kafka.close()
 
 
 class Offsets:
@@ -81,7 +81,7 @@ class Offsets:
 
     def close(self) -> None:
         """Lets go of connections and threads."""
-        self._kafka.close(autocommit=False, timeout_ms=1_000)
+        self._kafka.close()
 
 
 class BareConsumer(KafkaConsumer):  # type: ignore[misc]
@@ -96,6 +96,11 @@ class BareConsumer(KafkaConsumer):  # type: ignore[misc]
             raise
         # The constructor takes this setting and forgets it, and every look for a topic would create it.
         self._cluster.config["allow_auto_create_topics"] = False
+
+    def close(self, autocommit: bool = False, timeout_ms: int | None = 1_000) -> None:  # noqa: FBT001, FBT002
+        """Lets go of connections and threads, within about a second."""
+        super().close(autocommit=autocommit, timeout_ms=timeout_ms)
+        close_sockets(self._manager._conns)  # noqa: SLF001
 
     def settle(self, timeout_ms: int) -> None:
         """Takes part in a rebalance, if one is on, for as long as it needs.

@@ -128,7 +128,7 @@ class Member:
     def close(self) -> None:
         """Leaves the group and lets go of connections and threads."""
         with suppress(kafka_errors.KafkaError):
-            self._kafka.close(autocommit=False, timeout_ms=1_000)
+            self._kafka.close()
 
 
 class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]

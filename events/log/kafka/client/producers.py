@@ -9,7 +9,7 @@ from kafka import KafkaProducer, OffsetAndMetadata, TopicPartition
 from kafka import errors as kafka_errors
 
 from events.log.contract import RECORD_LIMIT
-from events.log.kafka.client.connection import Place, milliseconds, reaching, translated
+from events.log.kafka.client.connection import Place, close_sockets, milliseconds, reaching, translated
 from events.log.kafka.settings import KafkaSettings
 
 #: What is sent: where to, key, value, headers.
@@ -21,6 +21,7 @@ REQUEST_LIMIT = RECORD_LIMIT + 64 * 1024
 # A transaction that follows another at once is answered "not yet", and this long is slept before asking again.
 _TRANSACTION_RETRY_MS = 2
 _TRANSACTION_TIMEOUT_MS = 10_000
+_LETTING_GO_S = 10.0
 
 
 class Producer:
@@ -91,12 +92,13 @@ class Transactions:
                 if offsets:
                     self._kafka.add_offsets(_committed(offsets), group, deadline)
                 self._kafka.commit_by(deadline)
-            except kafka_errors.KafkaError as error:
+            except BaseException as error:
+                cause = self._kafka.why(error)
                 self._kafka.abort_by(time.monotonic() + 1)
-                raise self._kafka.why(error) from error
+                raise cause from error
 
     def close(self) -> None:
-        """Lets go at once; a transaction that is open is aborted first."""
+        """Lets go at once."""
         self._kafka.abandon()
 
 
@@ -123,16 +125,16 @@ class _Producer(KafkaProducer):  # type: ignore[misc]
         with suppress(kafka_errors.KafkaError):
             self._await(self._transaction_manager.begin_abort(), deadline)
 
-    def why(self, error: kafka_errors.KafkaError) -> kafka_errors.KafkaError:
+    def why(self, error: BaseException) -> BaseException:
         """The first error of a transaction, which later ones only refer to in their text."""
-        first = self._transaction_manager.last_error
-        return first if isinstance(first, kafka_errors.KafkaError) else error
+        return self._transaction_manager.last_error or error
 
     def abandon(self) -> None:
         self._unregister_cleanup()
         self._closed = True
         self._sender.force_close()
-        self._sender.join()
+        self._sender.join(_LETTING_GO_S)
+        close_sockets(self._sender._client._manager._conns)  # noqa: SLF001
 
     def _await(self, result: _Result, deadline: float) -> None:
         self._sender.wakeup()

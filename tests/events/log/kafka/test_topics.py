@@ -61,11 +61,12 @@ def test_applying_again_makes_nothing(kafka_settings: KafkaSettings) -> None:
     assert list(apply_topics(kafka_settings, spread=2, replicas=1)) == []
 
 
-def test_only_what_is_missing_is_made(kafka_settings: KafkaSettings) -> None:
+def test_only_what_is_missing_is_made(kafka_settings: KafkaSettings, help_: Any) -> None:
     apply_topics(kafka_settings, spread=2, replicas=1)
     admin = Admin(kafka_settings)
     admin.delete([f"{kafka_settings.prefix}control"])
     admin.close()
+    help_.until(lambda: "control" not in described(kafka_settings))
 
     assert list(apply_topics(kafka_settings, spread=2, replicas=1)) == [f"{kafka_settings.prefix}control"]
 

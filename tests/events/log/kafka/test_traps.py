@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
+from kafka.errors import KafkaError
 
 from events.log.contract import FencedError, LogMismatchError, Mark, Partition, Topic, place
 
@@ -84,7 +85,9 @@ def test_an_evicted_writer_in_a_transaction_does_not_evict_its_successor(kafka_w
     successor = log.fenced_writer("coordinator")
 
     # when
-    raw.send(name(kafka_world, "facts"), value=b"too late", key=b"k", partition=0)
+    late = raw.send(name(kafka_world, "facts"), value=b"too late", key=b"k", partition=0)
+    with pytest.raises(KafkaError):
+        late.get(timeout=20)
     with pytest.raises(FencedError):
         evicted.commit([help_.record(value="later still")], {})
 
