@@ -216,11 +216,11 @@ class Device(ABC):
         results = [entered.result for entered in typist.type(text.splitlines())]
         return typist.config, [result for result in results if isinstance(result, Refused)]
 
-    def save(self, session: Session | None) -> bool:
-        """Copies running to startup; false where flash is full."""
+    def save(self, session: Session | None, config: Node | None = None) -> bool:
+        """Makes a configuration, or the running one, the startup config; false where flash is full."""
         if self.faults.strike(FaultKind.FLASH_FULL, "save"):
             return False
-        self.startup, self.saved = self.running, self.bench.now()
+        self.startup, self.saved = config or self.running, self.bench.now()
         self.journal.write(Event.SAVED, **_who(session))
         return True
 

@@ -88,6 +88,16 @@ class Editor:
         entry = found.mode.lines[found.reading.accepts[0]]
         return TextBlock(entry.text, found.reading.text) if entry.text else None
 
+    def question(self, config: Node, place: Place, line: str) -> str:
+        """What the device asks before it applies the line, or nothing."""
+        found = self._find(place, line, shorten=True) if _verb(line) else None
+        if not isinstance(found, _Found):
+            return ""
+        asks = [rule for rule in found.reading.alive if found.mode.lines[rule].confirm]
+        keys = {key for rule in asks if (key := found.mode.key(rule, found.reading.text))}
+        there = any(node.key in keys for path in _paths(found.place) for node in (config.at(path) or EMPTY).children)
+        return found.mode.lines[asks[0]].confirm if there else ""
+
     def apply(self, config: Node, place: Place, line: str, *, text: str = "", shorten: bool = True) -> Edited | Refused:
         """The configuration after the line, or why the line is refused. `text` is the block that came with it."""
         stripped = line.strip()
@@ -102,6 +112,8 @@ class Editor:
             edited = self._negated(config, found, line) if _verb(line) else self._set(config, found, text)
         except RefusedLineError as error:
             return Refused(line=line, message=str(error))
+        if isinstance(edited, Refused):
+            return _seen_in(edited, line)
         return replace(edited, place=_standing(edited.config, edited.place))
 
     def _find(self, place: Place, line: str, *, shorten: bool) -> "_Found | Refused":
@@ -112,7 +124,9 @@ class Editor:
             if self._fits(mode, reading, line):
                 return _Found(place=above, mode=mode, reading=reading)
             if best is None or reading.word > best.word:
-                best = Refused(line=line, misread=reading.misread, word=reading.word, offset=reading.offset)
+                # What is complete and does not fit wants a `no` in front, or more behind.
+                misread = reading.misread or Misread.INCOMPLETE
+                best = Refused(line=line, misread=misread, word=reading.word, offset=reading.offset)
         if best is None:
             raise RuntimeError(f"no mode reads lines at {place}")
         return best
@@ -127,13 +141,13 @@ class Editor:
     @staticmethod
     def _fits(mode: Mode, reading: Reading, line: str) -> bool:
         if reading.misread is None:
-            return True
+            return bool(_verb(line)) or any(not mode.lines[rule].negative for rule in reading.accepts)
         negatable = any(mode.negates(rule, reading.text) for rule in reading.alive)
         return bool(_verb(line)) and reading.misread is Misread.INCOMPLETE and negatable
 
-    def _set(self, config: Node, found: _Found, text: str) -> Edited:
-        rule, typed = found.reading.accepts[0], found.reading.text
-        line = found.mode.lines[rule]
+    def _set(self, config: Node, found: _Found, text: str) -> Edited | Refused:
+        rule = next(rule for rule in found.reading.accepts if not found.mode.lines[rule].negative)
+        line, typed = found.mode.lines[rule], found.reading.text
         if line.run == "exit":
             return Edited(config=config, place=found.place[:-1])
         if line.alias:
@@ -170,12 +184,11 @@ class Editor:
             rank=rank_of(mode.lines[rule], rule, text),
         )
 
-    def _negated(self, config: Node, found: _Found, typed: str) -> Edited:
+    def _negated(self, config: Node, found: _Found, typed: str) -> Edited | Refused:
         reading, reset = found.reading, _verb(typed) == "default"
         rules = sorted({*reading.accepts, *reading.alive})
-        alias = next(
-            (found.mode.lines[rule].alias_no for rule in reading.accepts if found.mode.lines[rule].alias), None
-        )
+        aliases = (found.mode.lines[rule].alias_no for rule in reading.accepts)
+        alias = next((alias for alias in aliases if alias), None)
         if alias:
             return self._alias(config, found.place, reading.text, alias)
         for rule, path in itertools.product(rules, _paths(found.place)):
@@ -197,7 +210,7 @@ class Editor:
         name = draft.line.rewrite
         return self._rewrites.rewrite[name](draft) if name else draft.stored()
 
-    def _alias(self, config: Node, place: Place, typed: str, alias: tuple[str, ...]) -> Edited:
+    def _alias(self, config: Node, place: Place, typed: str, alias: tuple[str, ...]) -> Edited | Refused:
         match = re.fullmatch(alias[0], typed)
         if match is None:
             raise RefusedLineError(f"{typed!r} has no other form")
@@ -205,9 +218,17 @@ class Editor:
         for template in alias[1:]:
             result = self.apply(config, inner, match.expand(template).strip())
             if isinstance(result, Refused):
-                raise RefusedLineError(result.reason())
+                return result
             config, inner = result.config, result.place
         return Edited(config=config, place=place)
+
+
+def _seen_in(inner: Refused, line: str) -> Refused:
+    """A refusal of a line that another one stands for, pointing into the one that was typed."""
+    words = list(re.finditer(r"\S+", line))
+    word = min(inner.word + len(words) - len(inner.line.split()), len(words))
+    offset = words[word].start() if word < len(words) else len(line.rstrip())
+    return replace(inner, line=line, word=word, offset=offset)
 
 
 def _verb(line: str) -> str:

@@ -37,7 +37,8 @@ class Line(BaseModel):
     `defaults` are stored forms that are left out. `rewrite` and `expand` name functions of the platform. `absent` is
     what the line falls back to when it is removed. `alias` says that the line is a way to write others: a regular
     expression and the lines it stands for, `alias_no` those for its negation. `natural` sorts lines of this kind.
-    `trailer` closes the section when shown. `run` names the command of an exec line.
+    `trailer` closes the section when shown. `run` names the command of an exec line. `negative` marks a line that there
+    is only after `no`, `confirm` is what the device asks before it removes one.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -55,6 +56,8 @@ class Line(BaseModel):
     trailer: str = ""
     text: Text | None = None
     run: str | None = None
+    negative: bool = False
+    confirm: str = ""
 
 
 class _ModeTable(BaseModel):

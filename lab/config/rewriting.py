@@ -28,8 +28,6 @@ def entries(*, step: int, lead: str = "", tidy: Callable[[str], str] = str, same
         with_content = [key for key, node in there.items() if _entry(node.text, lead)[1] == content]
         if draft.negated:
             return draft.without([number] if number else with_content)
-        if not content:
-            raise RefusedLineError("% Incomplete command.")
         if with_content and (not number or number in with_content):
             return draft.config
         if number in there:

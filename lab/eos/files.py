@@ -40,8 +40,7 @@ def _copied(cli: Cli, source: str, target: str) -> Output:
     if to_startup and "running-config" in source:
         stored = device.save(cli.connection)
     elif to_startup:
-        device.startup, _ = device.replace_with(text)
-        stored = True
+        stored = device.save(cli.connection, device.replace_with(text)[0])
     elif "running-config" in target:
         config, _ = device.merged_with(text)
         device.change(config, cli.connection.user)

@@ -76,8 +76,9 @@ def _session(cli: Cli, words: str) -> tuple[str, Node]:
 
 
 def _session_config(cli: Cli, words: str) -> Output:
-    _, candidate = _session(cli, words)
-    return _config(cli, candidate, words, sanitized="sanitized" in words)
+    name, candidate = _session(cli, words)
+    command = f"show session-configuration named {name}"
+    return _config(cli, candidate, command, sanitized="sanitized" in words)
 
 
 def _session_diffs(cli: Cli, words: str) -> Output:

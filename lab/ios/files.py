@@ -58,8 +58,8 @@ def _copied(device: IosDevice, line: Line, source: str, target: str, text: str) 
     if is_startup(target):
         if is_running(source):
             return _saved(device, line)
-        config, _ = device.replace_with(text)
-        device.startup = config
+        if not device.save(line, device.replace_with(text)[0]):
+            raise CommandError(_NO_SPACE)
         return f"[OK]\n{copied}"
     if is_running(target):
         config, refused = device.merged_with(text)

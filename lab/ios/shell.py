@@ -75,8 +75,9 @@ class Shell:
             return
         # A bare control-Z leaves configuration mode; after text it enters the line first.
         if command.endswith(_CONTROL_Z):
-            if command[:-1]:
-                await self._take(command[:-1])
+            await self._take(command[:-1])
+            if not self._line.in_config:
+                return
             command = "end"
         await self._device.before(self._line, command)
         if self._line.in_config:
@@ -155,6 +156,10 @@ class Shell:
             await line.terminal.write(f"Enter TEXT message.  End with the character '{block.delimiter}'.\n")
             while not block.feed(await line.terminal.line(timeout=line.timeout)):
                 line.check()
+        question = device.editor.question(device.running, self._place, typed)
+        if question and not await line.terminal.confirm(question, line.timeout):
+            device.account(line, command, mode, refused=True)
+            return
         if device.faults.strike(FaultKind.SWALLOW, command):
             device.account(line, command, mode, detail="swallowed")
             return

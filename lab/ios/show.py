@@ -48,6 +48,8 @@ def _drifting(device: IosDevice) -> list[str]:
 
 def _startup(line: Line, _words: str) -> str:
     device = line.device
+    if device.startup is device.base:
+        return "startup-config is not present"
     text = device.text(device.startup)
     return f"Using {len(text.encode())} out of 33554432 bytes\n{text}"
 

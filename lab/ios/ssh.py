@@ -18,7 +18,8 @@ from lab.listener import handed_over
 from lab.session import SessionGoneError
 
 _LOGIN_SECONDS = 60
-_LEGACY = {"kex_algs": ["diffie-hellman-group14-sha1"], "server_version": "Cisco-1.25"}
+_LEGACY_EXCHANGE = ("diffie-hellman-group14-sha1",)
+_SERVER_VERSION = "Cisco-1.25"
 _ESCAPES = "\x1b[2J\x1b]0;owned\x07\x1b[31m"
 
 
@@ -28,9 +29,11 @@ class _Channel(asyncssh.SSHServerSession[str]):
     def __init__(self, line: Line, opened: "asyncio.Future[None]") -> None:
         self._line = line
         self._opened = opened
+        self._channel: asyncssh.SSHServerChannel[str] | None = None
+        self._is_shell = False
 
     def connection_made(self, chan: asyncssh.SSHServerChannel[str]) -> None:
-        self._line.attached(chan.write)
+        self._channel = chan
 
     def pty_requested(self, term_type: str, term_size: Any, term_modes: Any) -> bool:  # noqa: ANN401, ARG002 - theirs
         return True
@@ -39,17 +42,25 @@ class _Channel(asyncssh.SSHServerSession[str]):
         return not self._opened.done()
 
     def session_started(self) -> None:
+        # A connection has one line, so a second channel on it is refused and must not disturb the first.
+        self._is_shell = self._channel is not None
+        if self._channel is not None:
+            self._line.attached(self._channel.write)
         self._opened.set_result(None)
 
     def data_received(self, data: str, datatype: int | None) -> None:  # noqa: ARG002 - theirs
         self._line.terminal.feed(data)
 
     def eof_received(self) -> bool:
-        self._line.terminal.hang_up()
+        self._hang_up()
         return False
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - theirs
-        self._line.terminal.hang_up()
+        self._hang_up()
+
+    def _hang_up(self) -> None:
+        if self._is_shell:
+            self._line.terminal.hang_up()
 
     def pause_writing(self) -> None:
         self._line.terminal.pause()
@@ -105,8 +116,14 @@ class _Server(asyncssh.SSHServer):
 
 
 def _options(key: asyncssh.SSHKey, *, legacy: bool) -> asyncssh.SSHServerConnectionOptions:
+    keys = list(asyncssh.load_keypairs([key]))
+    if legacy:
+        # Gear of that age does not know the SHA-2 signatures of an RSA key.
+        keys[0].host_key_algorithms = [b"ssh-rsa"]
     return asyncssh.SSHServerConnectionOptions(
-        server_host_keys=[key],
+        server_host_keys=keys,
+        server_version=_SERVER_VERSION,
+        kex_algs=_LEGACY_EXCHANGE if legacy else (),
         encoding="utf-8",
         errors="replace",
         login_timeout=_LOGIN_SECONDS,
@@ -115,7 +132,6 @@ def _options(key: asyncssh.SSHKey, *, legacy: bool) -> asyncssh.SSHServerConnect
         allow_scp=False,
         agent_forwarding=False,
         x11_forwarding=False,
-        **(_LEGACY if legacy else {"server_version": "Cisco-1.25"}),
     )
 
 

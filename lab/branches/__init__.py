@@ -1,0 +1,1 @@
+"""Estates of branch sites: realistic startup configs by site and role."""
