@@ -113,6 +113,15 @@ class _Producer(KafkaProducer):  # type: ignore[misc]
         super().__init__(**configuration)
         # The constructor takes this setting and forgets it, and every look for a topic would create it.
         self._metadata.config["allow_auto_create_topics"] = False
+        if self._transaction_manager.is_transactional():
+            self._classify = self._transaction_manager.classify_batch_error
+            self._transaction_manager.classify_batch_error = self._classify_for_good
+
+    def _classify_for_good(self, *error: Any, **more: Any) -> str:  # noqa: ANN401
+        """An epoch that is refused means that another has the name: to ask for a new one would be to take it back."""
+        manager = self._transaction_manager
+        outcome = self._classify(*error, **more)
+        return str(manager.ERROR_CLASS_FATAL if outcome == manager.ERROR_CLASS_NEEDS_EPOCH_BUMP else outcome)
 
     def add_offsets(self, offsets: Mapping[TopicPartition, OffsetAndMetadata], group: str, deadline: float) -> None:
         self._await(self._transaction_manager.send_offsets_to_transaction(dict(offsets), group), deadline)
