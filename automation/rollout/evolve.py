@@ -99,6 +99,7 @@ def _proposed(state: State, fact: facts.RolloutProposed, record: FactRecord) -> 
         state=RolloutState.PROPOSED,
         since=record.at,
         size=fact.count,
+        proposed=record.seq,
     )
     return _with(state, rollout)
 

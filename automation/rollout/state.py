@@ -71,7 +71,8 @@ class Rollout:
     """One execution of a change.
 
     ``since`` is when its state was entered. ``halts`` are the ids that stopped it; ``at_halt`` are the devices that
-    were in flight then, where they are to be undone. ``size`` is the number of targets, ``counts`` that of devices in
+    were in flight then, where they are to be undone. ``proposed`` is the number of the fact that
+    began it, ``size`` the number of targets, ``counts`` that of devices in
     each state.
     """
 
@@ -88,6 +89,7 @@ class Rollout:
     state: RolloutState
     since: datetime
     size: int
+    proposed: int
     devices: Map[str, DeviceProgress] = Map()
     counts: Map[DeviceState, int] = Map()
     unhealthy: int = 0

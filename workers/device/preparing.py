@@ -5,7 +5,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from automation.change.model import Change
-
 from automation.config.compare import Comparison, compare_merge, compare_replace, compare_restore
 from automation.config.reading import read_change, read_device
 from automation.config.secrets import Digester
@@ -24,6 +23,7 @@ from inventory.estate import Estate
 from inventory.model import Device, JumpHost
 from inventory.variables import Level, resolve
 from workers.device.permission import Granted
+from workers.estate_source import EstateSource
 
 
 class UnpreparedError(Exception):
@@ -51,7 +51,7 @@ class Workshop:
     """
 
     name: str
-    estate: Estate
+    estates: EstateSource
     platforms: Mapping[str, Platform]
     blobs: BlobStore
     digester: Digester
@@ -60,6 +60,11 @@ class Workshop:
     change: Callable[[str], Change]
     plan: Callable[[str], SealedPlan]
     lines: Callable[[Change, Device], str]
+
+    @property
+    def estate(self) -> Estate:
+        """The inventory as it is now."""
+        return self.estates.good()
 
     def subject(self, order: Order) -> Subject:
         """The device of an order, as it is planned for.

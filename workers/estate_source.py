@@ -1,0 +1,58 @@
+"""The inventory as its files have it now: read again when they have changed."""
+
+import threading
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import structlog
+
+from inventory.estate import Estate
+from inventory.problems import InventoryError
+
+_log = structlog.get_logger(__name__)
+
+_Signature = tuple[tuple[str, int, int], ...]
+
+
+class EstateSource:
+    """Gives the estate. Safe to use from several threads."""
+
+    def __init__(self, paths: Sequence[Path], load: Callable[[], Estate]) -> None:
+        """Reads the estate for the first time; ``load`` reads all of ``paths``.
+
+        Raises:
+            InventoryError: with everything that is wrong.
+        """
+        self._paths = tuple(paths)
+        self._load = load
+        self._lock = threading.Lock()
+        self._signature = _signature(self._paths)
+        self._estate = load()
+
+    def current(self) -> Estate:
+        """The estate as the files have it now.
+
+        Raises:
+            InventoryError: they have changed, and are wrong now.
+        """
+        with self._lock:
+            signature = _signature(self._paths)
+            if signature != self._signature:
+                self._estate = self._load()
+                self._signature = signature
+            return self._estate
+
+    def good(self) -> Estate:
+        """The estate as the files have it now; while they are wrong, as they had it last."""
+        try:
+            return self.current()
+        except InventoryError as error:
+            _log.warning("the inventory is wrong now; going on with the last good one", reason=str(error)[:500])
+            return self._estate
+
+
+def _signature(paths: Sequence[Path]) -> _Signature:
+    """What tells that files have changed: their names, sizes and times of change."""
+    files = [file for path in paths for file in (sorted(path.rglob("*")) if path.is_dir() else [path])]
+    stats = ((file, file.stat()) for file in files if file.exists())
+    return tuple((str(file), stat.st_size, stat.st_mtime_ns) for file, stat in stats)

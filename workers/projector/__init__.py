@@ -1,0 +1,1 @@
+"""The projector: folds facts into views that can be queried, and into metrics."""

@@ -1,0 +1,1 @@
+"""What each process shows of itself: /metrics and /healthz."""
