@@ -12,7 +12,7 @@ _ESCAPES = re.compile(r"[;<>`\x00-\x1f]|\$\(|&&|\|\s*(?:redirect|tee|append)\b|\
 _PART = re.compile(
     r"""(?P<escape>\\.)
       | (?P<set>\[\^?\]?(?:\\.|[^\]\\])*\])
-      | (?P<open>\((?:\?(?:P<\w+>|[^)<]*:|<?[=!]|>))?)
+      | (?P<open>\((?:\?(?:P<\w+>|[a-zA-Z-]*:|<?[=!]|>))?)
       | (?P<close>\))
       | (?P<repeat>(?:[*+]|\{(?P<least>\d*)(?P<comma>,?)(?P<most>\d*)\})[?+]?)
       | (?P<other>.)""",

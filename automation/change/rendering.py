@@ -99,7 +99,7 @@ def _hint(failure: Failure, change: Change, estate: Estate, device: Device) -> s
     }
     places = ", ".join(f"{level.value} {owner}".strip() for level, owner in owners.items())
     guess = f"{failure.hint} " if failure.hint else ""
-    return f"{guess}It was looked for in {places}"
+    return f"{guess}it was looked for in {places}"
 
 
 def _row_hint(change: Change, device: Device) -> str:

@@ -77,7 +77,7 @@ def _without_template(change: Change, devices: Iterable[Device]) -> Iterator[Pro
         if device.platform not in change.roots:
             lacking.setdefault(device.platform, []).append(device.name)
     for platform, names in lacking.items():
-        message = f"there is no template for the platform {platform!r}, which {_those(names)} have"
+        message = f"there is no template for the platform {platform!r} of {_those(names)}"
         hint = f"add it to config, or narrow the selector: {change.select},platform!={platform}"
         yield change.problem(("config",), message, hint)
 

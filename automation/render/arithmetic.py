@@ -4,6 +4,8 @@ import operator
 from collections.abc import Callable, Mapping
 from typing import cast
 
+from jinja2.runtime import Undefined
+
 from automation.render.budget import budget
 from automation.render.errors import RefusedError
 from automation.render.texts import formatted, joined, repeated
@@ -33,8 +35,10 @@ def operate(sign: str, left: object, right: object) -> object:
     budget().step()
     if type(left) in _NUMBERS and type(right) in _NUMBERS:
         return _number(sign, left, right)
-    looked_at(left)
-    looked_at(right)
+    for value in (left, right):
+        looked_at(value)
+        if isinstance(value, Undefined):
+            str(value)  # which says what is undefined
     if sign == "+" and isinstance(left, str) and isinstance(right, str):
         return joined((left, right))
     if sign == "+" and isinstance(left, list) and isinstance(right, list):

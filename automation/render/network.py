@@ -109,8 +109,8 @@ def vlan_list(value: object) -> list[int]:
     """``10-12,20`` → ``[10, 11, 12, 20]``."""
     found: set[int] = set()
     for part in str(value).split(","):
-        first, _, last = part.partition("-")
-        found.update(range(_vlan(first), _vlan(last or first) + 1))
+        ends = [_vlan(end) for end in part.split("-", 1)]
+        found.update(range(ends[0], ends[-1] + 1))
     return sorted(found)
 
 
@@ -125,11 +125,11 @@ def interface_short(value: object) -> str:
 
 
 def mac_address(value: object, separator: str = ":") -> str:
-    """A MAC address written with ``:``, ``-``, ``.`` (in groups of four) or nothing between its parts."""
+    """A MAC address in small letters, with ``:``, ``-``, ``.`` (in groups of four) or nothing between its parts."""
     if separator not in _MAC_FORMATS:
         raise RefusedError("the parts of a MAC address stand apart by one of : - . or nothing")
     try:
-        return str(mac_to_format(_text(value), _MAC_FORMATS[separator]))
+        return str(mac_to_format(_text(value), _MAC_FORMATS[separator])).lower()
     except ValueError as error:
         raise RefusedError("this is no MAC address", detail=f"{value!r}") from error
 
