@@ -13,7 +13,7 @@ from wavegate_frr.guardian import RefusedError
 from wavegate_frr.state import Ended, Pending, State, Store, WavegateFrrError, now
 
 COMMAND = "wavegate-deadman"
-SHORTEST_S, LONGEST_S = 5, 7200
+SHORTEST_S, LONGEST_S = 2, 7200
 REVERT_WITHIN_S = 90.0
 _REQUEST = re.compile(
     rf"{COMMAND} (?:(?P<verb>status|startup)"
