@@ -174,7 +174,7 @@ class Membership(Protocol):
         ...
 
     def pause(self, partitions: frozenset[Partition]) -> None:
-        """Stops delivery from these (they stay owned); the others are resumed."""
+        """Stops delivery from these (they stay owned); the others are resumed. What is lost is paused no more."""
         ...
 
     def leave(self) -> None:

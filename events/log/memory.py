@@ -22,7 +22,6 @@ from events.log.checks import (
     check_starts,
 )
 from events.log.contract import (
-    SPREAD,
     Delivery,
     FencedError,
     LogError,
@@ -37,7 +36,7 @@ from events.log.contract import (
 from events.log.opened import Opened
 from events.log.sharing import share
 from events.log.terms import Terms
-from events.log.topics import DEFAULT_SPREAD, check_spread
+from events.log.topics import DEFAULT_SPREAD, TABLE, check_spread
 
 _BATCH = 500
 
@@ -82,9 +81,8 @@ class MemoryStore:
         self.terms = terms or Terms()
         self.clock = clock
         self.changed = threading.Condition()
-        self.tapes = {
-            Partition(topic, number): _Tape() for topic in Topic for number in range(spread if topic in SPREAD else 1)
-        }
+        self._counts = {rule.topic: rule.partitions(spread) for rule in TABLE}
+        self.tapes = {Partition(topic, number): _Tape() for topic in Topic for number in range(self._counts[topic])}
         self.groups: dict[str, _Group] = {}
         self.joins = itertools.count()
         self.epochs: dict[str, int] = {}
@@ -118,7 +116,7 @@ class MemoryStore:
         return tape.end - 1
 
     def _where(self, record: Record) -> Partition:
-        return Partition(record.topic, place(record.key, len(self.partitions(record.topic))))
+        return Partition(record.topic, place(record.key, self._counts[record.topic]))
 
 
 class _Cursor:
@@ -280,6 +278,7 @@ class MemoryMembership:
         marks = self._group.marks
         starts = {partition: marks[partition].position if partition in marks else 0 for partition in sorted(gained)}
         self._cursor.at = {partition: self._cursor.at[partition] for partition in kept} | starts
+        self._paused &= set(kept)
 
     def _extend(self, now: float) -> None:
         self._group.members[self._name] = now + self._store.terms.session.total_seconds()

@@ -4,7 +4,7 @@ import threading
 from collections.abc import Mapping, Sequence
 
 from events.log.checks import check_group, check_records, check_starts
-from events.log.contract import LogError, LogMismatchError, LogUnavailableError, Partition, Record, Topic
+from events.log.contract import LogError, LogMismatchError, Partition, Record, Topic
 from events.log.kafka.client.admin import Admin
 from events.log.kafka.client.producers import Producer
 from events.log.kafka.membership import KafkaMembership
@@ -44,7 +44,7 @@ class KafkaLog:
         producer = self._appender()
         try:
             return producer.append(self._names.sent(records))
-        except LogUnavailableError:
+        except LogError:
             self._drop(producer)
             raise
 

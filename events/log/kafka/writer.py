@@ -14,13 +14,13 @@ from events.log.kafka.settings import KafkaSettings
 class KafkaWriter:
     """A fixed transactional id, made of the log's prefix and the writer's name, never of the process.
 
-    Its group has no members: the positions are only kept there, and moved in the transactions.
+    Its group is called the same and has no members: positions are only kept there, and moved in the transactions.
     """
 
     def __init__(self, settings: KafkaSettings, names: Names, name: str) -> None:
         self._names = names
         self.closed = False
-        self._id = f"{settings.prefix}{name}"
+        self._id = f"{settings.prefix}writer-{name}"
         self._finished: LogError | None = None
         self._connections = ExitStack()
         # First of all: nothing that is read before the predecessor is shut out would be known to stay so.

@@ -72,8 +72,8 @@ class Database:
             LogFullError: when there is no room; nothing was written.
         """
         with self._held(), self._translated():
-            self._patiently("BEGIN IMMEDIATE", (), within).close()
             try:
+                self._patiently("BEGIN IMMEDIATE", (), within).close()
                 yield
                 self._connection.execute("COMMIT").close()
             finally:

@@ -113,6 +113,7 @@ class SqliteMembership:
         self._lease_ends = sent + self._terms.lease_s
         starts = {partition: marks[partition].position if partition in marks else 0 for partition in sorted(gained)}
         self._cursor.at = {partition: self._cursor.at[partition] for partition in kept} | starts
+        self._paused &= kept
         return gained, before - kept
 
     def _settled(self, roster: Roster) -> bool:

@@ -55,25 +55,25 @@ class Group:
 
     def roster(self) -> Roster:
         """Who is in the group and owns what."""
-        rows = self._database.rows("SELECT member, boot, until FROM members WHERE party = ? ORDER BY 1", [self._name])
+        select = "SELECT member, boot, session, until FROM members WHERE party = ? ORDER BY member"
+        rows = self._database.rows(select, [self._name])
         owners = self._database.rows("SELECT slot, member FROM owners WHERE party = ?", [self._name])
         # Read after the rows, or a session renewed in between would seem to end later than any can.
         now = time.monotonic()
-        ended = {_number(member): self._ended(boot, until, now) for member, boot, until in rows}
+        ended = {
+            _number(member): boot != self._boot or not _runs(session, until, now)
+            for member, boot, session, until in rows
+        }
         return Roster(
             members=tuple(member for member, over in ended.items() if not over),
             ended=frozenset(member for member, over in ended.items() if over),
             owners={self._partitions[_number(slot)]: _number(member) for slot, member in owners},
         )
 
-    def _ended(self, boot: object, until: object, now: float) -> bool:
-        # A session that ends later than any could now is of an earlier boot, with or without the kernel's id.
-        return boot != self._boot or not isinstance(until, float) or not now < until <= now + self._session_s
-
     def enrol(self, name: str, sent: float) -> int:
         """Adds a member whose session runs from ``sent`` (monotonic seconds), and says what it is called."""
-        insert = "INSERT INTO members (party, name, boot, until) VALUES (?, ?, ?, ?)"
-        self._database.execute(insert, (self._name, name, self._boot, sent + self._session_s))
+        insert = "INSERT INTO members (party, name, boot, session, until) VALUES (?, ?, ?, ?, ?)"
+        self._database.execute(insert, (self._name, name, self._boot, self._session_s, sent + self._session_s))
         return _number(self._database.rows("SELECT last_insert_rowid()")[0][0])
 
     def extend(self, member: int, sent: float) -> bool:
@@ -106,6 +106,11 @@ class Group:
         """Sets marks."""
         rows = [(self._name, self._slots[partition], mark.position, mark.note) for partition, mark in marks.items()]
         self._database.execute_each("INSERT OR REPLACE INTO marks VALUES (?, ?, ?, ?)", rows)
+
+
+def _runs(session: object, until: object, now: float) -> bool:
+    """Whether a session runs. One that ends later than it could if it began now is of an earlier boot."""
+    return isinstance(session, float) and isinstance(until, float) and now < until <= now + session
 
 
 def _number(value: object) -> int:

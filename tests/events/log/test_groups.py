@@ -141,6 +141,28 @@ def test_a_paused_partition_stays_owned_and_waits(log: EventLog, help_: Any, wor
     assert help_.values(only.records) == [b"1", b"0"]
 
 
+def test_what_is_kept_goes_on_where_it_was_and_stays_paused(world: Any, help_: Any, worker: Any, run: Any) -> None:
+    # given
+    log = world.open()
+    log.append([help_.record(Topic.ORDERS, f"{number}", key=help_.key_for(number)) for number in range(4)])
+    first, second = worker(world.open()), worker(world.open())
+    run([first], lambda: len(first.records) == 4)
+    first.membership.pause(frozenset(ORDERS))
+
+    # when
+    run([first, second], lambda: len(first.held()) == len(second.held()) == 2)
+    kept = sorted(first.owned)
+    log.append([help_.record(Topic.ORDERS, f"{part.number} again", key=help_.key_for(part.number)) for part in kept])
+    for _ in range(3):
+        first.step()
+
+    # then
+    assert len(first.records) == 4
+    first.membership.pause(frozenset())
+    run([first, second], lambda: len(first.records) == 6)
+    assert sorted(help_.values(first.records[4:])) == [f"{part.number} again".encode() for part in kept]
+
+
 @pytest.mark.parametrize(
     ("mark", "complaint"),
     [

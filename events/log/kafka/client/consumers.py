@@ -156,7 +156,7 @@ def fetched_from(batches: Mapping[TopicPartition, Sequence[Any]]) -> list[Fetche
             offset=record.offset,
             key=record.key or b"",
             value=record.value or b"",
-            headers=tuple(record.headers),
+            headers=tuple((name, value or b"") for name, value in record.headers),
         )
         for records in batches.values()
         for record in records

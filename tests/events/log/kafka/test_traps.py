@@ -42,7 +42,7 @@ def test_a_transaction_of_a_dead_writer_ends_when_its_successor_opens(
     log = kafka_world.open()
     reader = log.reader({FACTS: 0})
 
-    with transaction(name(kafka_world, "coordinator"), name(kafka_world, "facts")):
+    with transaction(name(kafka_world, "writer-coordinator"), name(kafka_world, "facts")):
         log.append([help_.record(value="behind it")])
         assert reader.end(FACTS) == 0
 
@@ -190,7 +190,7 @@ def test_nothing_is_committed_by_itself(kafka_world: Any, help_: Any, worker: An
 def test_a_foreign_record_without_a_key_or_value_is_read(kafka_world: Any, help_: Any) -> None:
     """Pipelines write commands with whatever client they have; what is wrong with those is for others to say."""
     producer = KafkaProducer(bootstrap_servers=kafka_world.settings.bootstrap)
-    producer.send(name(kafka_world, "commands"), value=b"no key")
+    producer.send(name(kafka_world, "commands"), value=b"no key", headers=[("h", b"")])
     producer.send(name(kafka_world, "commands"), key=b"\xff\xfe no value", value=None)
     producer.close()
 

@@ -152,6 +152,19 @@ def test_members_of_an_earlier_boot_are_taken_over_at_once(
     assert time.monotonic() - started < HURRIED.session.total_seconds()
 
 
+def test_members_with_different_sessions_do_not_put_each_other_out(
+    tmp_path: Path, request: Any, worker: Any, run: Any
+) -> None:
+    patient = SqliteLog(tmp_path, spread=4, terms=Terms(session=timedelta(seconds=60)))
+    request.addfinalizer(patient.close)
+    first, second = worker(patient), worker(open_log(tmp_path, request.addfinalizer))
+    run([first], lambda: first.held() == set(ORDERS))
+
+    run([first, second], lambda: len(first.held()) == len(second.held()) == 2)
+
+    assert len(first.lost) == 2
+
+
 def test_an_append_of_many_records_is_read_whole_or_not_at_all(tmp_path: Path, request: Any, help_: Any) -> None:
     log, other = (open_log(tmp_path, request.addfinalizer) for _ in range(2))
     reader = other.reader({FACTS: 0})
