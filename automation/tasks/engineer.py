@@ -98,7 +98,7 @@ def _function(source: TaskSource) -> EngineersTask:
     """The task's function. A version is loaded once: what it runs is what its digest is over."""
     try:
         function = _loaded(source.entry) if source.entry is not None else getattr(_module(source), source.name, None)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         # Whatever an engineer's module does while it is imported must end up as that task's error and nothing else.
         raise TaskError(f"{source.place} cannot be loaded: {type(error).__name__}: {error}") from error
     if source.entry is not None and package_version(source.entry) != source.version:
