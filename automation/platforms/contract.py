@@ -1,8 +1,12 @@
 """The contract of a platform, and the table of what each can do.
 
 The push protocol consults the table in place of vendors' names. A session is one login on one device, for one thread.
+What is staged or pending on a device has a label, so that any process finds it again: labels are `wg-` and 16
+hexadecimal digits, with a `u` behind them for an undo. A device has one unfinished order at a time: a label that is not
+the current one's was left behind by a worker that is gone.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -12,6 +16,13 @@ from automation.config.vendor import Vendor
 from automation.errors import AutomationError
 from events.values import Cause, UndoRank
 from inventory.credentials import Login
+
+_LABEL = re.compile(r"wg-[0-9a-f]{16}u?")
+
+
+def is_label(name: str) -> bool:
+    """Whether a name on a device is a label of ours, of whatever order."""
+    return _LABEL.fullmatch(name) is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +77,8 @@ class Limits:
 class Pending:
     """A commit that nobody has confirmed yet.
 
-    ``label`` is the one it was made under, or None where the device does not say; ``left`` how long until it is undone.
+    ``label`` is the one it was made under, whose it is where it was made under none (``user ops``), or None where the
+    device does not tell it from ours. ``left`` is how long until it is undone.
     """
 
     label: str | None
@@ -74,14 +86,27 @@ class Pending:
 
 
 class Session(Protocol):
-    """One login on one device. Every method raises :class:`PlatformError`."""
+    """One login on one device.
+
+    Every method raises :class:`PlatformError`: :class:`SessionLostError` and :class:`AnswerTimeoutError` where the
+    device does not answer, :class:`AnswerTooLargeError` where it does not stop. After an error the session may be
+    closed; it is never left waiting at a question. What a device answers comes without terminal escapes.
+    """
 
     def running(self) -> str:
-        """The running configuration as the device shows it."""
+        """The running configuration as the device shows it.
+
+        Raises:
+            IncompleteAnswerError: it does not come to its end; a part is never taken for the whole.
+        """
         ...
 
     def startup(self) -> str:
-        """The configuration that the device would start with."""
+        """The configuration that the device would start with, empty where there is none.
+
+        Raises:
+            IncompleteAnswerError: as for :meth:`running`.
+        """
         ...
 
     def undo_rank(self) -> UndoRank:
@@ -91,32 +116,42 @@ class Session(Protocol):
     def lock(self, label: str) -> None:
         """Keeps others from configuring, as far as the device can. The lock ends with the session or the commit.
 
+        What another label of ours has staged is dropped: nobody is left who would commit it.
+
         Raises:
-            LockedError: somebody else has it, or has a commit pending. It is never taken from them.
+            LockedError: somebody else has it, or has a commit pending; who, is in the text. It is never taken from
+                them.
         """
         ...
 
     def stage(self, lines: Sequence[str], *, label: str, replace: bool) -> str | None:
-        """Prepares the lines without an effect on the device.
+        """Prepares the lines without an effect on the device, in place of what is staged under the label.
 
         Returns:
             What the running configuration would be, on platforms with a candidate; None on others.
 
         Raises:
-            LineRejectedError: the device refuses a line; nothing is staged.
+            LineRejectedError: the device refuses a line, or the line would leave the configuration (a control
+                character, ``end``, ``do reload``); nothing is staged.
         """
         ...
 
     def discard(self, label: str) -> None:
-        """Drops what is staged under the label. Nothing staged is no error."""
+        """Drops what is staged under the label, by whatever process. Nothing staged is no error.
+
+        What is committed stays, also what waits for a confirmation.
+        """
         ...
 
     def commit(self, label: str, timer: timedelta | None) -> None:
         """Makes what was staged effective; under a timer it is undone by the device unless it is confirmed in time.
 
+        The timer is rounded up to the platform's steps. It runs before the first line takes effect.
+
         Raises:
+            LockedError: somebody else was there first, and nothing took effect.
             LineRejectedError: the device refused a line after earlier ones took effect; they are there still.
-            SessionLostError: the session ended before the device's answer: what it did is unknown.
+            SessionLostError, AnswerTimeoutError: the device did not answer: what it did is unknown.
         """
         ...
 
@@ -125,23 +160,38 @@ class Session(Protocol):
         ...
 
     def confirm(self, label: str) -> None:
-        """Makes a commit under a timer stay."""
+        """Makes a commit under a timer stay. Any process may, not only the one that committed.
+
+        Raises:
+            UnconfirmedError: nothing is pending, or not under this label.
+        """
         ...
 
     def revert(self, label: str) -> None:
-        """Undoes a commit under a timer now. The session may be lost by it."""
+        """Undoes a commit under a timer now, by the device's own means. The session may be lost by it.
+
+        With a dead-man that can be a restart of the device: the last resort.
+
+        Raises:
+            UnconfirmedError: nothing is pending, or not under this label.
+        """
         ...
 
     def save(self) -> None:
-        """Writes running to startup.
+        """Writes running to startup, and has the device's word for it.
 
         Raises:
             DeviceFullError: there is no room for it.
+            NotSavedError: the device does not say that it saved.
         """
         ...
 
     def show(self, command: str) -> str:
-        """What a command that changes nothing answers."""
+        """What a command that changes nothing answers; what it says where it refuses the command.
+
+        Raises:
+            ForbiddenCommandError: the command may change something.
+        """
         ...
 
     def close(self) -> None:
@@ -206,6 +256,12 @@ class HostKeyError(PlatformError):
     cause = Cause.HOST_KEY_CHANGED
 
 
+class LegacyCryptoError(UnreachableError):
+    """The device knows none of the algorithms that are taken from it."""
+
+    retriable = False
+
+
 class HostKeyUnknownError(HostKeyError):
     """No key of the device is trusted yet."""
 
@@ -237,7 +293,27 @@ class LineRejectedError(PlatformError):
         self.answer = answer
 
 
-class DeviceFullError(PlatformError):
+class ForbiddenCommandError(PlatformError):
+    """A command that may change something was to be sent as one that only looks; nothing was sent."""
+
+
+class RefusedCommandError(PlatformError):
+    """The device refused one of the platform's own commands: an AAA server, or a release that lacks it."""
+
+
+class LoginUnusableError(PlatformError):
+    """The login that is kept for a device cannot be used as it is; nothing was sent."""
+
+    cause = Cause.CREDENTIAL_MISSING
+
+
+class NotSavedError(PlatformError):
+    """Running was not written to startup."""
+
+    cause = Cause.NOT_SAVED
+
+
+class DeviceFullError(NotSavedError):
     """The device has no room to save."""
 
     cause = Cause.DEVICE_FULL
@@ -254,6 +330,10 @@ class AnswerTimeoutError(PlatformError):
 
     cause = Cause.TIMED_OUT
     retriable = True
+
+
+class IncompleteAnswerError(AnswerTimeoutError):
+    """The device's answer is not whole; what it has is unknown."""
 
 
 class SessionLostError(PlatformError):

@@ -1,0 +1,17 @@
+"""The platforms that there are, by the names that inventories use."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from automation.platforms.contract import Platform
+from automation.platforms.eos.platform import Eos
+from automation.platforms.ios.platform import Ios
+
+#: The TCP port on which each platform is managed unless an inventory says otherwise.
+PORTS: Mapping[str, int] = MappingProxyType({"eos": 443, "ios": 22})
+
+
+def platforms() -> Mapping[str, Platform]:
+    """Every platform by its name; the names are those of :data:`PORTS`."""
+    every: tuple[Platform, ...] = (Eos(), Ios())
+    return MappingProxyType({platform.name: platform for platform in every})
