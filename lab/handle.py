@@ -76,6 +76,10 @@ class LabHandle(ABC):
         """Types configuration lines on the console; returns the refused ones with the reasons."""
         return list(self._ask("edit", device=device, lines=list(lines)))
 
+    def put_file(self, device: str, name: str, text: str) -> None:
+        """Puts a file into the device's flash, as a person with a memory stick."""
+        self._ask("put-file", device=device, name=name, text=text)
+
     def swap_hardware(self, device: str) -> None:
         """Gives the device a new host key or certificate, as a replacement has; `trust/` keeps the old one."""
         self._ask("swap-hardware", device=device)

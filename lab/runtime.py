@@ -112,6 +112,7 @@ class Runtime:
             "reboot": lambda device, seconds=None: self._device(device).restart("reboot", seconds=seconds),
             "power-cut": lambda device, seconds=None: self._device(device).restart("power cut", seconds=seconds),
             "edit": lambda device, lines: self._device(device).edit_by_hand(lines),
+            "put-file": self._put_file,
             "swap-hardware": self._swap,
             "folder": lambda: str(self.folder),
         }
@@ -134,6 +135,10 @@ class Runtime:
     def _text(self, name: str, which: str) -> str:
         device = self._device(name)
         return device.text(device.running if which == "running" else device.startup)
+
+    def _put_file(self, device: str, name: str, text: str) -> None:
+        if not self._device(device).store(name, text):
+            raise ControlError(f"{device}: its flash is full; clear that fault first")
 
     def _swap(self, device: str) -> None:
         swapped = self._device(device)

@@ -73,12 +73,16 @@ def _is_quad(word: str) -> bool:
     return word.count(".") == 3 and word.replace(".", "").isdigit()
 
 
+# What may follow the names of ports at the end of an entry.
+_OPTIONS = frozenset({"established", "log", "log-input", "fragments", "dscp", "precedence", "tos", "time-range"})
+
+
 def _port(word: str, todo: Iterator[str], services: frozenset[str]) -> tuple[bool, str]:
     """Whether the visit's port fits; a condition on a port that is not known (the peer's) never does, `neq` apart."""
     if word == "eq":
         named: list[str] = []
         word = next(todo, "")
-        while word and not _is_address(word) and (word.isdigit() or not named):
+        while word and not _is_address(word) and word not in _OPTIONS:
             named.append(word)
             word = next(todo, "")
         return bool(services & set(named)), word

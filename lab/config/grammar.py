@@ -13,6 +13,8 @@ from lab.config.reader import Reader
 from lab.config.syntax import Compiler, Patterns, State
 from lab.errors import GrammarError
 
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
 
 class Shows(Enum):
     """Which form of a line the running config shows; the other one is the default and is left out."""
@@ -133,14 +135,12 @@ def load_grammar(*texts: str) -> Grammar:
     Raises GrammarError for an entry that is not valid.
     """
     merged: dict[str, Any] = {"modes": {}}
-    for text in texts:
-        table = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - the C loader is safe too
-        modes = table.pop("modes", {})
-        merged |= table
-        merged["modes"] |= modes
     try:
+        for text in texts:
+            table = yaml.load(text, Loader=_LOADER)  # noqa: S506 - the C loader is a safe one too
+            merged = {**merged, **table, "modes": {**merged["modes"], **table.get("modes", {})}}
         return _build(_Table.model_validate(merged))
-    except ValidationError as error:
+    except (ValidationError, yaml.YAMLError) as error:
         raise GrammarError("table", str(error)) from error
 
 

@@ -69,7 +69,7 @@ def _username(draft: Draft, salt: Salt) -> Node:
     if draft.negated:
         return draft.stored()
     old = draft.section.child(draft.key)
-    attributes = _attributes(old.text.removeprefix(draft.key)) if old else {"privilege": "1"}
+    attributes = {"privilege": "1"} | (_attributes(old.text.removeprefix(draft.key)) if old else {})
     attributes |= _attributes(draft.text.removeprefix(draft.key))
     if "secret" not in attributes:
         raise RefusedLineError("User must have a secret or nopassword")

@@ -18,6 +18,7 @@ from lab.journal import Event
 _CONTROL_Z = "\x1a"
 _NAME_IN_PROMPT = 20
 _TRIES = 3
+_DEFAULT_LENGTH, _DEFAULT_WIDTH = 24, 80
 _BEGIN = "Enter configuration commands, one per line.  End with CNTL/Z."
 _EXCLUSIVE = (
     "Configuration mode locked exclusively. The lock will be cleared once you exit out of "
@@ -255,10 +256,10 @@ async def _logout(_line: Line, _words: str) -> str:
 
 async def _terminal(line: Line, words: str) -> str:
     _, what, *rest = words.split()
-    if what == "length":
-        line.length = int(rest[0])
-    elif what == "width":
-        line.width = int(rest[0])
+    if "length" in words:
+        line.length = int(rest[0]) if what == "length" else _DEFAULT_LENGTH
+    elif "width" in words:
+        line.width = int(rest[0]) if what == "width" else _DEFAULT_WIDTH
     elif what == "monitor" or rest[:1] == ["monitor"]:
         line.monitor = what == "monitor"
     return ""

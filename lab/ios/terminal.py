@@ -141,10 +141,10 @@ class Terminal:
             await self.write(text)
             return
         lines = text.splitlines(keepends=True)
-        shown = 0
+        shown, step = 0, length - 1
         while True:
-            await self.write("".join(lines[shown : shown + length - 1]))
-            shown += length - 1
+            await self.write("".join(lines[shown : shown + step]))
+            shown += step
             if shown >= len(lines):
                 return
             await self.write(MORE)
@@ -152,6 +152,4 @@ class Terminal:
             await self.write(_WIPE)
             if key in "qQ":
                 return
-            if key in "\r\n":
-                shown -= length - 2
-                await self.write(lines[shown - 1])
+            step = 1 if key in "\r\n" else length - 1

@@ -17,6 +17,7 @@ from typing import Any
 
 import paramiko
 import pytest
+
 from lab.estate import Estate
 from lab.lab import Lab
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from netmiko import ConnectHandler, NetmikoAuthenticationException
 from netmiko.base_connection import BaseConnection
+from paramiko import SSHException
 
 STARTUP_WITH_BANNER = """
 hostname branch-router-with-a-long-name
@@ -94,6 +95,7 @@ def test_legacy_crypto_is_all_that_old_gear_speaks(start: Callable[..., Any], lo
     bench = start(only="r1", r1={"legacy_crypto": True})
 
     with netmiko(bench, login) as connection:
-        transport = connection.remote_conn_pre.get_transport()
-        assert (transport.host_key_type, transport.kex_engine.name) == ("ssh-rsa", "diffie-hellman-group14-sha1")
+        assert connection.remote_conn_pre.get_transport().host_key_type == "ssh-rsa"
         assert connection.send_command("show privilege").endswith("15")
+    with pytest.raises(SSHException, match="no acceptable kex algorithm"):
+        bench.console(kex=("curve25519-sha256@libssh.org",))
