@@ -43,7 +43,9 @@ def test_a_fresh_router_runs_exactly_what_it_would_boot(lab: FrrLab, in_band: Fr
     assert lab.running_config(in_band.name) == lab.startup_config(in_band.name) + "end\n"
 
 
-def test_the_core_has_two_equal_paths_to_every_site(lab: FrrLab, eventually: Callable[..., None]) -> None:
+def test_the_core_has_two_equal_paths_to_every_site(
+    lab: FrrLab, in_band: FrrDevice, eventually: Callable[..., None]
+) -> None:
     def paths(net: str) -> set[str]:
         route = next(route for route in lab.kernel_routes("core") if route["dst"] == net)
         return {hop["gateway"] for hop in route.get("nexthops", [])}
@@ -58,9 +60,9 @@ def test_bgpd_does_not_run_unless_it_was_asked_for(lab: FrrLab) -> None:
     assert lab.vtysh("s01-r1", "show daemons").split() == ["zebra", "ospfd", "watchfrr", "staticd", "vrrpd"]
 
 
-def test_a_host_reaches_the_worker_and_the_other_site(lab: FrrLab) -> None:
-    assert lab.ping("s01-h1", str(lab.plan.worker.ip))
-    assert lab.ping("s01-h1", str(lab.plan.sites[1].host_address.ip), count=3)
+def test_a_host_reaches_the_worker_and_the_other_site(lab: FrrLab, eventually: Callable[..., None]) -> None:
+    for target in (lab.plan.worker.ip, lab.plan.sites[1].host_address.ip):
+        eventually(lambda target=target: lab.ping("s01-h1", str(target), count=3), f"{target} answers three times")
     assert not lab.ping("s01-h1", "198.18.63.77", timeout_s=0.2)
 
 
