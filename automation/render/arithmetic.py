@@ -4,8 +4,6 @@ import operator
 from collections.abc import Callable, Mapping
 from typing import cast
 
-from jinja2.runtime import Undefined
-
 from automation.render.budget import budget
 from automation.render.errors import RefusedError
 from automation.render.texts import formatted, joined, repeated
@@ -35,10 +33,8 @@ def operate(sign: str, left: object, right: object) -> object:
     budget().step()
     if type(left) in _NUMBERS and type(right) in _NUMBERS:
         return _number(sign, left, right)
-    for value in (left, right):
-        looked_at(value)
-        if isinstance(value, Undefined):
-            str(value)  # which says what is undefined
+    looked_at(left)
+    looked_at(right)
     if sign == "+" and isinstance(left, str) and isinstance(right, str):
         return joined((left, right))
     if sign == "+" and isinstance(left, list) and isinstance(right, list):

@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import Any, cast
 
 from jinja2.filters import FILTERS as JINJAS
+from jinja2.runtime import Undefined
 from jinja2.tests import TESTS as _TESTS
 
 from automation.render.budget import budget
@@ -174,6 +175,8 @@ def guarded(function: Function) -> Function:
         for value in (*args[first:], *kwargs.values()):
             looked_at(value)
         result = _settled(function(*args, **kwargs))
+        if isinstance(result, Undefined):
+            return result  # the first of nothing: default() may follow
         looked_at(result)
         if isinstance(result, str):
             budget().write(len(result))

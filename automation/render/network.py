@@ -6,6 +6,7 @@ host that lies outside its network does not exist.
 
 import ipaddress
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from types import MappingProxyType
 
 from netutils.interface import abbreviated_interface_name, canonical_interface_name
@@ -185,13 +186,18 @@ def _network(value: object) -> Network:
 
 def _interface(value: object, *, needs_prefix: bool) -> Interface:
     text = _text(value)
-    try:
-        interface = ipaddress.ip_interface(text)
-    except ValueError as error:
-        raise RefusedError("this is no IP address or network", detail=repr(text)) from error
+    interface = _parsed(text)
     if needs_prefix and "/" not in text:
         raise RefusedError("this address has no prefix length", "write it as 192.0.2.0/24", detail=repr(text))
     return interface
+
+
+@lru_cache(maxsize=4096)
+def _parsed(text: str) -> Interface:
+    try:
+        return ipaddress.ip_interface(text)
+    except ValueError as error:
+        raise RefusedError("this is no IP address or network", detail=repr(text[:60])) from error
 
 
 def _has_broadcast(network: Network) -> bool:

@@ -69,9 +69,12 @@ def looked_at(value: object) -> None:
 
     Raises:
         RefusedError: it is too much, it is a reference to a secret, or no value at all.
+        UndefinedError: it is undefined. What is undefined further in says so when it is used itself.
     """
     if type(value) in _SCALARS:
         return
+    if isinstance(value, Undefined):
+        str(value)
     left = budget()
     if isinstance(value, str):
         left.step(1 + len(value) // _A_STEP)
@@ -122,7 +125,7 @@ def _look_through(value: object, left: Budget) -> None:
 def _check_odd(item: object) -> None:
     if isinstance(item, SecretReference):
         raise item.refuse()
-    # What is undefined complains by itself when it is used, and may be asked whether it is defined.
+    # Parts of a value may be undefined: select('defined') leaves them out.
     if not isinstance(item, Undefined):
         raise RefusedError(f"{called(item)} is no value", "call it, or use one of its values")
 
