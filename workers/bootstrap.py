@@ -5,32 +5,26 @@ import os
 import secrets
 import socket
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 
 import structlog
-from automation.platforms.registry import platforms, ports
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from automation.change.packing import open_bundle
 from automation.config.secrets import Digester
 from automation.platforms.contract import Limits, Platform
+from automation.platforms.registry import PORTS, platforms
 from automation.tasks.engineer import text_for
 from events.blobs.contract import BlobStore
-from events.blobs.folder import FolderStore
 from events.log.contract import EventLog
-from events.log.kafka.log import KafkaLog
-from events.log.kafka.settings import KafkaSettings, Security
-from events.log.sqlite.log import SqliteLog
-from events.log.terms import Terms
 from events.plans import Plan, address_of
 from events.signing import Signer
 from inventory.estate import Estate
 from inventory.load import load
+from workers.bootstrap_stores import data_key, derived, open_blobs, open_log
 from workers.control_watch import ControlWatch
 from workers.coordinator.coordinator import Coordinator
 from workers.coordinator.inputs import Inbox
@@ -46,6 +40,11 @@ from workers.settings import Settings, SettingsFileError
 
 #: Changes and plans that are kept open.
 _KEPT = 32
+
+
+def utc_now() -> datetime:
+    """The time of this machine's clock."""
+    return datetime.now(UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,52 +63,24 @@ class Installation:
         self.log.close()
 
 
-def opened(settings: Settings) -> Installation:
-    """Opens the parts of an installation that every process has.
+def opened(settings: Settings, log: EventLog | None = None, estate: Estate | None = None) -> Installation:
+    """Opens the parts of an installation that every process has; ``log`` and ``estate`` stand in for its own.
 
     Raises:
         LogError, BlobError, InventoryError, SettingsFileError: what is wrong, and how to mend it.
     """
     key = data_key(settings)
+    if estate is None:
+        estates = EstateSource(estate_paths(settings), lambda: read_estate(settings))
+    else:
+        estates = EstateSource([], lambda: estate)
     return Installation(
         settings=settings,
-        log=open_log(settings),
-        blobs=FolderStore(settings.path(settings.blobs), key=_derived(key, b"blobs")),
-        estates=EstateSource(estate_paths(settings), lambda: read_estate(settings)),
-        digester=Digester(_derived(key, b"digests")),
+        blobs=open_blobs(settings, key),
+        estates=estates,
+        digester=Digester(derived(key, b"digests")),
         platforms=platforms(),
-    )
-
-
-def open_log(settings: Settings) -> EventLog:
-    """The log that the settings name.
-
-    Raises:
-        LogError: it is not there, or not what it should be.
-    """
-    terms = Terms(session=settings.session, margin=settings.session / 6)
-    if settings.log == "sqlite":
-        return SqliteLog(settings.path(settings.log_folder), terms=terms)
-    return KafkaLog(kafka_settings(settings))
-
-
-def kafka_settings(settings: Settings) -> KafkaSettings:
-    """How to reach the Kafka that the settings name."""
-    secret = settings.kafka_password
-    key_password = settings.kafka_key_password
-    security = Security(
-        protocol=settings.kafka_protocol,
-        ca_file=settings.kafka_ca_file,
-        certificate_file=settings.kafka_certificate_file,
-        key_file=settings.kafka_key_file,
-        key_password=key_password.get_secret_value() if key_password else None,
-        mechanism=settings.kafka_mechanism,
-        user=settings.kafka_user,
-        password=secret.get_secret_value() if secret else None,
-    )
-    terms = Terms(session=settings.session, margin=settings.session / 6)
-    return KafkaSettings(
-        bootstrap=settings.kafka_bootstrap, prefix=settings.kafka_prefix, terms=terms, security=security
+        log=open_log(settings) if log is None else log,
     )
 
 
@@ -119,7 +90,7 @@ def read_estate(settings: Settings) -> Estate:
     Raises:
         InventoryError: with everything that is wrong with it.
     """
-    return load(estate_paths(settings), platforms=ports(), cache_dir=settings.path(settings.cache))
+    return load(estate_paths(settings), platforms=PORTS, cache_dir=settings.path(settings.cache))
 
 
 def estate_paths(settings: Settings) -> list[Path]:
@@ -127,25 +98,7 @@ def estate_paths(settings: Settings) -> list[Path]:
     return [settings.path(path) for path in settings.estate]
 
 
-def data_key(settings: Settings) -> bytes:
-    """The installation's key for data.
-
-    Raises:
-        SettingsFileError: its file is missing, has another length, or can be read by others.
-    """
-    path = settings.path(settings.data_key)
-    try:
-        if path.stat().st_mode & 0o077:
-            raise SettingsFileError(f"{path} can be read by others; set its mode to 0600")
-        key = path.read_bytes()
-    except OSError as error:
-        raise SettingsFileError(f"the data key {path} cannot be read: {error.strerror}") from error
-    if len(key) != 32:
-        raise SettingsFileError(f"{path} holds {len(key)} bytes; a data key has 32")
-    return key
-
-
-def make_coordinator(installation: Installation, name: str) -> Coordinator:
+def make_coordinator(installation: Installation, name: str, now: Callable[[], datetime] = utc_now) -> Coordinator:
     """A coordinator, ready to run.
 
     Raises:
@@ -161,7 +114,7 @@ def make_coordinator(installation: Installation, name: str) -> Coordinator:
     inbox = Inbox(installation.blobs, lookups.look_up)
 
     def begin() -> Reign:
-        return Reign.begin(installation.log, settings.log_name, inbox, signer)
+        return Reign.begin(installation.log, settings.log_name, inbox, signer, now)
 
     return Coordinator(installation.log, name, begin)
 
@@ -174,7 +127,7 @@ def make_worker(installation: Installation, control: ControlWatch, name: str) ->
         blobs=installation.blobs,
         control=control,
         session=secrets.token_hex(4),
-        now=lambda: datetime.now(UTC),
+        now=utc_now,
     )
     return DeviceWorker(
         office=office,
@@ -221,27 +174,31 @@ def process_name(kind: str) -> str:
 
 
 def configure_logging(level: str) -> None:
-    """JSON lines on standard error; what libraries log goes the same way, from warnings on."""
-    threshold = getattr(logging, level.upper())
+    """JSON lines on standard error, for what we log and for what libraries log, the latter from warnings on."""
+    shared: list[structlog.typing.Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
     structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            structlog.processors.JSONRenderer(),
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(threshold),
+        processors=[*shared, structlog.processors.format_exc_info, structlog.processors.JSONRenderer()],
+        wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level.upper())),
         logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
     )
-    logging.basicConfig(level=logging.WARNING)
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=[*shared, structlog.stdlib.add_logger_name],
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                structlog.processors.format_exc_info,
+                structlog.processors.JSONRenderer(),
+            ],
+        )
+    )
+    logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
 
 
 def _sealed(content: bytes) -> SealedPlan:
     plan = Plan.model_validate_json(content)
     return SealedPlan(plan=plan, devices={device.device: device for device in plan.devices})
-
-
-def _derived(key: bytes, purpose: bytes) -> bytes:
-    """A key of its own for each purpose (HKDF, RFC 5869)."""
-    return HKDF(algorithm=SHA256(), length=32, salt=None, info=b"wavegate:" + purpose).derive(key)

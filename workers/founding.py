@@ -65,9 +65,7 @@ def found_log(log: EventLog, founded: Founded, admin: str, team: str, now: datet
     append_control(log, founded.root, founded.log, KeyRegistered(key=coordinator), "coordinator-key", now)
 
 
-def append_control(
-    log: EventLog, signer: Signer, name: str, message: Control, record: str, now: datetime
-) -> int:
+def append_control(log: EventLog, signer: Signer, name: str, message: Control, record: str, now: datetime) -> int:
     """Signs a control record and appends it; returns its position. It takes effect as soon as it can be read."""
     signed = seal(signer, CONTROL, message, log=name, id=record, expires=now + _FOR_EVER)
     return log.append([Record(topic=Topic.CONTROL, key=record, value=signed.encode())])[0]

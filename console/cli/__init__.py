@@ -1,0 +1,1 @@
+"""The ``wavegate`` command: one module for each group of commands, all of them thin."""
