@@ -81,14 +81,17 @@ def fetch() -> None:
     stamp.write_text(wanted)
 
 
-def start(folder: Path, brokers: int = 1) -> Cluster:
-    """Starts brokers in a fresh folder and waits until they serve; what was started is ended if that fails."""
+def start(folder: Path, brokers: int = 1, more: str = "") -> Cluster:
+    """Starts brokers in a fresh folder and waits until they serve; what was started is ended if that fails.
+
+    ``more``: settings that are added to those of server.properties, or take their place.
+    """
     fetch()
     shutil.rmtree(folder, ignore_errors=True)
     nodes = _nodes(folder, brokers)
     identity = urlsafe_b64encode(uuid.uuid4().bytes).rstrip(b"=").decode()
     for node in nodes:
-        _configure(node, nodes)
+        _configure(node, nodes, more)
         _format(node, identity)
     processes = tuple(_launch(node) for node in nodes)
     cluster = Cluster(
@@ -154,7 +157,7 @@ def _free_port(reserved: contextlib.ExitStack) -> int:
     return int(listener.getsockname()[1])
 
 
-def _configure(node: Node, nodes: Sequence[Node]) -> None:
+def _configure(node: Node, nodes: Sequence[Node], more: str) -> None:
     replicas = min(3, len(nodes))
     settings = {
         "node": node.number,
@@ -167,7 +170,7 @@ def _configure(node: Node, nodes: Sequence[Node]) -> None:
     }
     node.folder.mkdir(parents=True)
     template = string.Template((HERE / "server.properties").read_text())
-    (node.folder / "server.properties").write_text(template.substitute(settings))
+    (node.folder / "server.properties").write_text(f"{template.substitute(settings)}\n{more}")
 
 
 def _format(node: Node, identity: str) -> None:

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from kafka import errors as kafka_errors
+from kafka.net.compat import KafkaNetClient
 
 from events.log.contract import (
     FencedError,
@@ -15,6 +16,9 @@ from events.log.contract import (
     RecordTooLargeError,
 )
 from events.log.kafka.settings import KafkaSettings
+
+# A broker that refuses a login may hang up before its answer is read.
+_LOGIN = "; that the broker takes this login, its own log tells"
 
 #: A topic's name and a partition's number.
 Place = tuple[str, int]
@@ -47,14 +51,41 @@ def _explained(error: BaseException, settings: KafkaSettings, doing: str) -> Log
             return LogError(f"{where} refuses this client ({error!r}), {doing}: check its login and its ACLs")
     return LogUnavailableError(
         f"{where} did not answer in time, {doing} ({error!r}): check that a broker listens at that address and can be "
-        "reached from here, and that enough replicas are in sync"
+        f"reached from here, and that enough replicas are in sync{_LOGIN if settings.security.mechanism else ''}"
     )
+
+
+class _Connections(KafkaNetClient):  # type: ignore[misc]
+    """Gives up once a login was refused.
+
+    kafka-python goes on trying until its time is over, and then says that there was no answer; accounts are locked for
+    less.
+    """
+
+    def __init__(self, **configuration: Any) -> None:  # noqa: ANN401
+        super().__init__(**configuration)
+        self._refusal: kafka_errors.KafkaError | None = None
+        self._connect = self._manager.get_connection
+        self._manager.get_connection = self._connect_unless_refused
+
+    def _connect_unless_refused(self, *node: Any, **more: Any) -> Any:  # noqa: ANN401
+        if self._refusal:
+            raise self._refusal
+        connection = self._connect(*node, **more)
+        if not connection.init_future.is_done:
+            connection.init_future.add_errback(self._note)
+        return connection
+
+    def _note(self, error: BaseException) -> None:
+        if isinstance(error, kafka_errors.SaslAuthenticationFailedError):
+            self._refusal = error
 
 
 def reaching(settings: KafkaSettings) -> dict[str, Any]:
     """The part of a client's configuration that every kind of client takes."""
     security, deadline = settings.security, milliseconds(settings.terms.deadline)
     return {
+        "kafka_client": _Connections,
         "bootstrap_servers": settings.addresses,
         "bootstrap_timeout_ms": deadline,
         "request_timeout_ms": deadline,

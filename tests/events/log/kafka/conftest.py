@@ -1,9 +1,12 @@
 """A broker that a test may stop, and raw clients beside the log's."""
 
+import gc
 import importlib.util
+import logging
 import os
 import signal
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from datetime import timedelta
@@ -46,19 +49,44 @@ class OwnBroker:
     def frozen(self) -> Iterator[None]:
         """Connections stay up, and nothing is answered: what a client sees of a cable that was pulled."""
         os.kill(self._pid, signal.SIGSTOP)
+        # The signal is only asked for by now: some thread may still answer a last request.
+        deadline = time.monotonic() + 10
+        while self._states() != {"T"}:
+            assert time.monotonic() < deadline, "the broker does not stop"
         try:
             yield
         finally:
             os.kill(self._pid, signal.SIGCONT)
 
+    def _states(self) -> set[str]:
+        """What its threads are doing, in the kernel's letters."""
+        threads = Path(f"/proc/{self._pid}/task").iterdir()
+        return {(thread / "stat").read_text().rpartition(")")[2].split()[0] for thread in threads}
+
+
+@pytest.fixture
+def collected() -> Iterator[None]:
+    """Has the garbage collected within the test that makes it, and expects it, and not in some later one."""
+    # What kafka-python logs holds on to its connections for as long as pytest keeps the lines.
+    logger = logging.getLogger("kafka")
+    before = logger.level
+    logger.setLevel(logging.CRITICAL + 1)
+    yield
+    logger.setLevel(before)
+    gc.collect()
+
 
 @pytest.fixture(scope="session")
-def own_broker(deployed: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[OwnBroker]:
+def needs_java(deployed: Any) -> None:
+    """Skips loudly where no broker can be started, and fails where CI is set."""
     if lacking := deployed.missing():
         if os.environ.get("CI"):
-            pytest.fail(f"no Kafka to freeze: {lacking}")
-        pytest.skip(f"no Kafka to freeze: {lacking}")
-    deployed.TARGET.mkdir(exist_ok=True)
+            pytest.fail(f"no Kafka of the tests' own: {lacking}")
+        pytest.skip(f"no Kafka of the tests' own: {lacking}")
+
+
+@pytest.fixture(scope="session")
+def own_broker(deployed: Any, needs_java: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[OwnBroker]:
     cluster = deployed.start(tmp_path_factory.mktemp("broker") / "cluster")
     try:
         yield OwnBroker(cluster.bootstrap, cluster.pids[0])

@@ -1,6 +1,5 @@
 """A log on a broker that does not answer: everything is bounded, and nothing is believed."""
 
-import gc
 import socket
 import threading
 import time
@@ -18,6 +17,7 @@ from events.log.terms import Terms
 
 pytestmark = [
     pytest.mark.kafka,
+    pytest.mark.usefixtures("collected"),
     # kafka-python leaves a connection that was half made when its client was closed to the garbage collector.
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning", "ignore:unclosed:ResourceWarning"),
 ]
@@ -26,13 +26,6 @@ FACTS = Partition(Topic.FACTS, 0)
 CONTROL = Partition(Topic.CONTROL, 0)
 ORDERS = [Partition(Topic.ORDERS, number) for number in range(4)]
 SHORT = Terms(session=timedelta(seconds=2), margin=timedelta(milliseconds=500), deadline=timedelta(seconds=1))
-
-
-@pytest.fixture(autouse=True)
-def _collected() -> Iterator[None]:
-    """Has the garbage collected here, where it is expected, and not in some later test."""
-    yield
-    gc.collect()
 
 
 @pytest.fixture
