@@ -4,7 +4,8 @@ The coordinator and every worker fold the same records with the same code, so a 
 told to do. Pure: what is read and what time it is are passed in.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -27,6 +28,7 @@ from events.commands import (
     WithdrawRollout,
 )
 from events.control import (
+    AUTOMATIC,
     CONTROL,
     ApprovalRevoked,
     HaltLifted,
@@ -42,6 +44,7 @@ from events.errors import MessageError
 from events.plans import Plan
 from events.signing import COMMAND, Envelope, claimed_key, claimed_purpose, key_id, log_name, peek, unseal
 from events.signing import CONTROL as CONTROL_PURPOSE
+from events.values import KEPT_LIMIT
 
 #: A command may not ask to stay acceptable for longer: its id has to be remembered for as long.
 LONGEST_VALIDITY = timedelta(days=7)
@@ -49,6 +52,9 @@ LONGEST_VALIDITY = timedelta(days=7)
 _AUTHORS = frozenset({Role.ENGINEER, Role.PIPELINE})
 _OPERATORS = frozenset({Role.OPERATOR})
 _ANYBODY = frozenset(Role)
+
+#: Commands whose envelopes go into facts and orders, so that workers can check them.
+_KEPT = (ApprovePlan, RollBack)
 
 #: Which roles may do what; one of them is enough.
 RIGHTS: Mapping[type[Message], frozenset[Role]] = {
@@ -72,18 +78,22 @@ RIGHTS: Mapping[type[Message], frozenset[Role]] = {
 
 
 class RefusedError(Exception):
-    """Something is asked that may not be done. ``code`` is for machines, the text for people."""
+    """Something is asked that may not be done. ``code`` is for machines, the text for people.
+
+    ``author`` is the name of who signed it, once the signature has been checked; None where nobody knows who asks.
+    """
 
     retriable = False
 
-    def __init__(self, code: str, why: str) -> None:
+    def __init__(self, code: str, why: str, author: str | None = None) -> None:
         super().__init__(why)
         self.code = code
+        self.author = author
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Halt:
-    """One halt that stands. ``signed`` is the record itself."""
+    """One halt that stands. ``signed`` is the record itself, ``revert`` what an operator asked with it."""
 
     id: str
     subjects: tuple[Subject, ...]
@@ -129,9 +139,9 @@ class Authority:
     position: int = 0
     keys: Map[str, KeyEntry] = Map()
     halts: Map[str, Halt] = Map()
-    revoked_approvals: frozenset[str] = frozenset()
+    revoked_approvals: Map[str, None] = Map()
     touched: Map[str, int] = Map()
-    seen: frozenset[str] = frozenset()
+    seen: Map[str, None] = Map()
 
     def read(self, position: int, signed: str) -> tuple["Authority", Noted]:
         """This and one control record more, and what that says.
@@ -140,8 +150,9 @@ class Authority:
             RefusedError: the record does not count; go on with :meth:`passed`.
         """
         noted = self._open(signed)
-        state = replace(self, position=position + 1, seen=self.seen | {noted.id})
-        return _APPLY[type(noted.message)](state, position, noted), noted
+        state = replace(self, position=position + 1, seen=self.seen.set(noted.id, None))
+        with _said_by(noted.author):
+            return _APPLY[type(noted.message)](state, position, noted), noted
 
     def passed(self, position: int) -> "Authority":
         """This, having read a record that does not count."""
@@ -154,17 +165,12 @@ class Authority:
             RefusedError: anything of that does not hold.
         """
         envelope, author = self._verified(signed, COMMAND)
-        if envelope.expires <= now:
-            raise RefusedError(
-                "expired", f"the command expired at {envelope.expires:%Y-%m-%d %H:%M:%S} UTC; send it anew"
-            )
-        if envelope.expires > now + LONGEST_VALIDITY:
-            days = LONGEST_VALIDITY.days
-            raise RefusedError(
-                "expires-too-late", f"a command may be valid for {days} days at most; sign a shorter one"
-            )
-        message = self._allowed(envelope, author, COMMANDS.read)
-        assert isinstance(message, Command)  # noqa: S101 - the catalogue holds nothing else
+        with _said_by(author):
+            _check_expiry(envelope, now)
+            message = self._allowed(envelope, author, COMMANDS.read)
+            assert isinstance(message, Command)  # noqa: S101 - the catalogue holds nothing else
+            if isinstance(message, _KEPT):
+                _check_length(signed)
         return envelope, message, author
 
     def approval(self, signed: str, plan: Plan, plan_digest: str, now: datetime) -> tuple[ApprovePlan, Author]:
@@ -229,9 +235,13 @@ class Authority:
         if not self.keys:
             return self._founding(signed)
         envelope, author = self._verified(signed, CONTROL_PURPOSE)
-        if envelope.id in self.seen:
-            raise RefusedError("replayed", f"control record {envelope.id} is here already")
-        message = self._allowed(envelope, author, CONTROL.read)
+        with _said_by(author):
+            _check_length(signed)
+            if envelope.id in self.seen:
+                raise RefusedError("replayed", f"control record {envelope.id} is here already")
+            if envelope.id.startswith(AUTOMATIC) and not author.has({Role.COORDINATOR}):
+                raise RefusedError("reserved-id", f"ids that begin with {AUTOMATIC!r} are a coordinator's; take one")
+            message = self._allowed(envelope, author, CONTROL.read)
         return Noted(id=envelope.id, author=author, message=message, signed=signed)
 
     def _founding(self, signed: str) -> Noted:
@@ -242,10 +252,13 @@ class Authority:
             if not isinstance(message, LogFounded):
                 raise RefusedError("not-founded", f"control must begin with LogFounded, not with {envelope.type}")
             unseal(signed, CONTROL_PURPOSE, message.root.public)
+            _check_length(signed)
         except MessageError as error:
             raise RefusedError("not-founded", str(error)) from error
         if log_name(message.root.public) != self.log or envelope.log != self.log:
-            raise RefusedError("wrong-log", f"this log is {log_name(message.root.public)}, not {self.log}")
+            raise RefusedError("wrong-log", f"it founds {log_name(message.root.public)}, this log is {self.log}")
+        if Role.ADMIN not in message.root.roles:
+            raise RefusedError("not-founded", "the root key has to be an admin's, or nobody could register any other")
         author = Author(key_id=key_id(message.root.public), entry=message.root)
         return Noted(id=envelope.id, author=author, message=message, signed=signed)
 
@@ -256,13 +269,13 @@ class Authority:
             raise RefusedError("unsigned", str(error)) from error
         entry = self.keys.get(kid)
         if entry is None:
-            raise RefusedError("unknown-key", f"key {kid[:40]} is not registered, or was revoked; ask an admin")
+            raise RefusedError("unknown-key", f"key {kid[:40]!a} is not registered, or was revoked; ask an admin")
         try:
             envelope = unseal(signed, purpose, entry.public)
         except MessageError as error:
             raise RefusedError("bad-signature", f"signed as {kid} ({entry.name}), but {error}") from error
         if envelope.log != self.log:
-            raise RefusedError("wrong-log", f"it was signed for {envelope.log}, this is {self.log}")
+            raise RefusedError("wrong-log", f"it was signed for {envelope.log}, this is {self.log}", entry.name)
         return envelope, Author(key_id=kid, entry=entry)
 
     @staticmethod
@@ -279,6 +292,29 @@ class Authority:
         return message
 
 
+@contextmanager
+def _said_by(author: Author) -> Iterator[None]:
+    """Names who signed what is refused inside."""
+    try:
+        yield
+    except RefusedError as error:
+        error.author = author.name
+        raise
+
+
+def _check_expiry(envelope: Envelope, now: datetime) -> None:
+    if envelope.expires <= now:
+        raise RefusedError("expired", f"the command expired at {envelope.expires:%Y-%m-%d %H:%M:%S} UTC; send it anew")
+    if envelope.expires > now + LONGEST_VALIDITY:
+        days = LONGEST_VALIDITY.days
+        raise RefusedError("expires-too-late", f"a command may be valid for {days} days at most; sign a shorter one")
+
+
+def _check_length(signed: str) -> None:
+    if len(signed) > KEPT_LIMIT:
+        raise RefusedError("too-large", f"the envelope is longer than {KEPT_LIMIT:,} characters; name fewer things")
+
+
 def _founded(state: Authority, _position: int, noted: Noted) -> Authority:
     if state.keys:
         raise RefusedError("founded-already", "this log is founded already; keys are added by an admin's KeyRegistered")
@@ -287,7 +323,7 @@ def _founded(state: Authority, _position: int, noted: Noted) -> Authority:
 
 def _key_registered(state: Authority, _position: int, noted: Noted) -> Authority:
     assert isinstance(noted.message, KeyRegistered)  # noqa: S101 - by _APPLY
-    return _with_key(state, noted.message.key)
+    return _with_an_admin(_with_key(state, noted.message.key))
 
 
 def _with_key(state: Authority, entry: KeyEntry) -> Authority:
@@ -298,15 +334,19 @@ def _key_revoked(state: Authority, _position: int, noted: Noted) -> Authority:
     assert isinstance(noted.message, KeyRevoked)  # noqa: S101 - by _APPLY
     if noted.message.key not in state.keys:
         raise RefusedError("unknown-key", f"no key {noted.message.key} is registered")
-    rest = state.keys.delete(noted.message.key)
-    if not any(Role.ADMIN in entry.roles for entry in rest.values()):
+    return _with_an_admin(replace(state, keys=state.keys.delete(noted.message.key)))
+
+
+def _with_an_admin(state: Authority) -> Authority:
+    """The state, if anybody is left in it who can register and revoke keys."""
+    if not any(Role.ADMIN in entry.roles for entry in state.keys.values()):
         raise RefusedError("last-admin", "this is the last admin's key; register another admin first")
-    return replace(state, keys=rest)
+    return state
 
 
 def _approval_revoked(state: Authority, _position: int, noted: Noted) -> Authority:
     assert isinstance(noted.message, ApprovalRevoked)  # noqa: S101 - by _APPLY
-    return replace(state, revoked_approvals=state.revoked_approvals | {noted.message.approval})
+    return replace(state, revoked_approvals=state.revoked_approvals.set(noted.message.approval, None))
 
 
 def _halt_raised(state: Authority, position: int, noted: Noted) -> Authority:
@@ -318,7 +358,7 @@ def _halt_raised(state: Authority, position: int, noted: Noted) -> Authority:
         reason=message.reason,
         by=noted.author.name,
         position=position,
-        revert=message.revert,
+        revert=message.revert and noted.author.has(_OPERATORS),
         signed=noted.signed,
     )
     return replace(_touch(state, position, message.subjects), halts=state.halts.set(noted.id, halt))

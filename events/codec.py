@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from pydantic import TypeAdapter, ValidationError
+
 from events.catalogue import Message
 from events.errors import MalformedError
 from events.facts import FACTS, Fact
@@ -15,10 +17,12 @@ from events.log.contract import Record, Topic
 from events.orders import ORDERS, Order
 from events.plans import digest
 from events.reports import REPORTS, Report
-from events.values import utc
+from events.values import Identifier, utc
 
 #: What the first fact names as the digest of the one before it.
 GENESIS = "sha256:" + "0" * 64
+
+_IDENTIFIER = TypeAdapter[str](Identifier)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,7 +108,7 @@ def decode_report(content: bytes) -> ReportRecord:
     plain = _decode(content, "a report")
     report = REPORTS.read(_text(plain, "type"), _number(plain, "v"), plain.get("data"))
     assert isinstance(report, Report)  # noqa: S101 - the catalogue holds nothing else
-    return ReportRecord(id=_text(plain, "id"), at=_moment(plain), report=report)
+    return ReportRecord(id=_identifier(plain, "id"), at=_moment(plain), report=report)
 
 
 def _encode(message: Message, head: dict[str, Any]) -> bytes:
@@ -114,9 +118,9 @@ def _encode(message: Message, head: dict[str, Any]) -> bytes:
 
 def _decode(content: bytes, what: str) -> dict[str, Any]:
     try:
-        plain = json.loads(content)
+        plain = json.loads(content.decode())
     except (ValueError, RecursionError) as error:
-        raise MalformedError(what, f"it is no JSON ({error})") from error
+        raise MalformedError(what, "it is no JSON in UTF-8") from error
     if not isinstance(plain, dict):
         raise MalformedError(what, "it is no JSON object")
     return plain
@@ -129,6 +133,13 @@ def _text(plain: dict[str, Any], key: str) -> str:
     return value
 
 
+def _identifier(plain: dict[str, Any], key: str) -> str:
+    try:
+        return _IDENTIFIER.validate_python(_text(plain, key))
+    except ValidationError as error:
+        raise MalformedError("a record", f"{key!r} is no identifier") from error
+
+
 def _number(plain: dict[str, Any], key: str) -> int:
     value = plain.get(key)
     if not isinstance(value, int) or isinstance(value, bool):
@@ -137,10 +148,11 @@ def _number(plain: dict[str, Any], key: str) -> int:
 
 
 def _moment(plain: dict[str, Any]) -> datetime:
+    text = _text(plain, "at")
     try:
-        return utc(_text(plain, "at"))
+        return utc(text)
     except ValueError as error:
-        raise MalformedError("a record", str(error)) from error
+        raise MalformedError("a record", "'at' is no moment in ISO 8601 with a time zone") from error
 
 
 def _stamp(at: datetime) -> str:

@@ -5,7 +5,7 @@ from typing import ClassVar
 from pydantic import Field
 
 from events.catalogue import Catalogue, Message
-from events.values import Digest, Identifier, Moment, Name, Text
+from events.values import Digest, HostKey, Identifier, Moment, Name, Text
 
 
 class Command(Message):
@@ -49,7 +49,7 @@ class ApprovePlan(Command):
     area: Name
     until: Moment
     note: Text = ""
-    accept_no_undo: tuple[Name, ...] = ()
+    accept_no_undo: tuple[Name, ...] = Field(default=(), max_length=2_000)
     save_foreign: bool = False
 
 
@@ -97,7 +97,7 @@ class SkipDevices(Command):
     wire: ClassVar[str] = "SkipDevices"
 
     rollout: Identifier
-    devices: tuple[Name, ...] = Field(min_length=1)
+    devices: tuple[Name, ...] = Field(min_length=1, max_length=5_000)
     reason: Text
 
 
@@ -107,7 +107,7 @@ class RetryDevices(Command):
     wire: ClassVar[str] = "RetryDevices"
 
     rollout: Identifier
-    devices: tuple[Name, ...] = ()
+    devices: tuple[Name, ...] = Field(default=(), max_length=5_000)
     reason: Text = ""
 
 
@@ -118,7 +118,7 @@ class RollBack(Command):
 
     rollout: Identifier
     wave: int | None = Field(default=None, ge=0)
-    devices: tuple[Name, ...] = ()
+    devices: tuple[Name, ...] = Field(default=(), max_length=2_000)
     reason: Text
 
 
@@ -128,7 +128,7 @@ class RecordHostKeys(Command):
     wire: ClassVar[str] = "RecordHostKeys"
 
     device: Name
-    keys: tuple[str, ...] = Field(min_length=1, max_length=16)
+    keys: tuple[HostKey, ...] = Field(min_length=1, max_length=16)
     replace: bool = False
     reason: Text = ""
 

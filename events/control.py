@@ -3,13 +3,31 @@
 A subject is halted while any id raised on it is not lifted, so nobody's lift erases somebody else's halt.
 """
 
+import base64
 from enum import StrEnum
 from typing import ClassVar, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from events.catalogue import Catalogue, Message
 from events.values import Identifier, Moment, Name, Text, Value
+
+#: Points of small order, under which signatures can be forged by anybody: their y in hexadecimal, little-endian. A
+#: key's owner could disown what it signed. The list is libsodium's, ``ge25519_has_small_order``.
+_WEAK = frozenset(
+    {
+        "00" * 32,
+        "01" + "00" * 31,
+        "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
+        "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
+        "ec" + "ff" * 30 + "7f",
+        "ed" + "ff" * 30 + "7f",
+        "ee" + "ff" * 30 + "7f",
+    }
+)
+
+#: What only a coordinator raises has an id that begins like this.
+AUTOMATIC = "auto."
 
 
 class Role(StrEnum):
@@ -38,6 +56,14 @@ class KeyEntry(Value):
     team: Name
     areas: tuple[Name, ...] = ()
     roles: tuple[Role, ...] = Field(min_length=1)
+
+    @field_validator("public")
+    @classmethod
+    def _signs_for_one(cls, public: str) -> str:
+        raw = base64.urlsafe_b64decode(public + "=")
+        if (raw[:31] + bytes([raw[31] & 0x7F])).hex() in _WEAK:
+            raise ValueError("anybody could sign for this key; make another one")
+        return public
 
 
 class Subject(Value):
@@ -105,7 +131,8 @@ class ApprovalRevoked(Control):
 class HaltRaised(Control):
     """Nothing new may start on these subjects.
 
-    ``revert`` asks that pushes which were in flight and healthy be undone too, at the rollout's pace.
+    ``revert`` asks that pushes which were in flight and healthy be undone too, at the rollout's pace; it counts from
+    operators alone.
     """
 
     wire: ClassVar[str] = "HaltRaised"

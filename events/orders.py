@@ -2,10 +2,8 @@
 
 from typing import ClassVar
 
-from pydantic import Field
-
 from events.catalogue import Catalogue, Message
-from events.values import BlobAddress, Digest, Identifier, KeyedDigest, Name, Signed, UndoRank, Value
+from events.values import BlobAddress, Count, Digest, HostKey, Identifier, KeyedDigest, Name, Signed, UndoRank, Value
 
 
 class Order(Message):
@@ -21,9 +19,9 @@ class Order(Message):
     change: Digest
     device: Name
     site: Name
-    control: int = Field(ge=0)
-    host_keys: tuple[str, ...] = ()
-    via_host_keys: tuple[str, ...] = ()
+    control: Count
+    host_keys: tuple[HostKey, ...] = ()
+    via_host_keys: tuple[HostKey, ...] = ()
 
 
 class PlanDevice(Order):

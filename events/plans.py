@@ -5,7 +5,7 @@ import json
 
 from pydantic import Field
 
-from events.values import Access, BlobAddress, Digest, Identifier, KeyedDigest, Name, Text, UndoRank, Value
+from events.values import Access, BlobAddress, Count, Digest, Identifier, KeyedDigest, Name, Text, UndoRank, Value
 
 
 class PlannedDevice(Value):
@@ -21,7 +21,7 @@ class PlannedDevice(Value):
     site: Name
     platform: Name
     role: Name
-    os_version: str = Field(max_length=80)
+    os_version: str = Field(max_length=255)
     region: Name
     tier: Name | None = None
     group: Name | None = None
@@ -33,9 +33,9 @@ class PlannedDevice(Value):
     config: KeyedDigest
     diff_class: Digest
     diff_text: BlobAddress
-    added: int = Field(ge=0)
-    removed: int = Field(ge=0)
-    foreign_unsaved: int = Field(default=0, ge=0)
+    added: Count
+    removed: Count
+    foreign_unsaved: Count = 0
 
 
 class ApprovalWanted(Value):

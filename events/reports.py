@@ -6,7 +6,7 @@ from pydantic import Field
 
 from events.catalogue import Catalogue, Message
 from events.plans import PlannedDevice
-from events.values import BlobAddress, Identifier, KeyedDigest, Name, Reason, UndoRank, Value
+from events.values import BlobAddress, Count, Identifier, KeyedDigest, Name, Reason, UndoRank, Value
 
 
 class Report(Message):
@@ -21,7 +21,7 @@ class Report(Message):
 class Outcome(Report):
     """Base of the reports that end an order; an order has exactly one. ``took_ms`` counts from its start."""
 
-    took_ms: int = Field(default=0, ge=0)
+    took_ms: Count = 0
 
 
 class PlanComputed(Outcome):

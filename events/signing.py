@@ -8,6 +8,7 @@ was signed for one topic is worth nothing in another.
 import base64
 import hashlib
 import json
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -35,6 +36,12 @@ CONTROL = "wavegate-control"
 
 _ALGORITHM = "EdDSA"
 _JWS = jwt.PyJWS(algorithms=[_ALGORITHM])
+
+#: The longest envelope, in characters: a change's bundle, in base64 twice, fits.
+_LONGEST = 2_000_000
+
+#: Three parts in base64url, and nothing that a lenient reader would pass over.
+_COMPACT = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
 
 
 class SignatureError(MessageError):
@@ -145,10 +152,18 @@ def claimed_purpose(signed: str) -> str | None:
 
 
 def _header(signed: str) -> dict[str, Any]:
+    _check_form(signed)
     try:
         return jwt.get_unverified_header(signed)
-    except jwt.PyJWTError as error:
-        raise SignatureError(f"this is no signed envelope: {error}") from error
+    except (jwt.PyJWTError, RecursionError) as error:
+        raise SignatureError("this is no signed envelope: its header cannot be read") from error
+
+
+def _check_form(signed: str) -> None:
+    if len(signed) > _LONGEST:
+        raise SignatureError(f"this is no signed envelope: it is longer than {_LONGEST:,} characters")
+    if not _COMPACT.fullmatch(signed):
+        raise SignatureError("this is no signed envelope: three parts in base64url with dots between are expected")
 
 
 def unseal(signed: str, purpose: str, public: str) -> Envelope:
@@ -158,12 +173,13 @@ def unseal(signed: str, purpose: str, public: str) -> Envelope:
         SignatureError: the signature does not match, or was given for another purpose.
         MalformedError: it is signed, but is no envelope.
     """
+    _check_form(signed)
     try:
         opened = _JWS.decode_complete(signed, decode_public(public), algorithms=[_ALGORITHM])
-    except jwt.PyJWTError as error:
+    except (jwt.PyJWTError, RecursionError) as error:
         raise SignatureError(f"the signature does not match: {error}") from error
     if opened["header"].get("typ") != purpose:
-        raise SignatureError(f"the envelope was signed as {opened['header'].get('typ')!r}, not as {purpose!r}")
+        raise SignatureError(f"the envelope was not signed as {purpose!r} ('typ' in its header)")
     try:
         return Envelope.model_validate_json(opened["payload"])
     except ValidationError as error:
@@ -176,11 +192,14 @@ def peek(signed: str) -> Envelope:
     Raises:
         MessageError: it is no envelope.
     """
+    _check_form(signed)
     try:
         opened = _JWS.decode_complete(signed, options={"verify_signature": False})
         return Envelope.model_validate_json(opened["payload"])
-    except (jwt.PyJWTError, ValidationError) as error:
-        raise SignatureError(f"this is no signed envelope: {error}") from error
+    except (jwt.PyJWTError, RecursionError) as error:
+        raise SignatureError("this is no signed envelope: its header cannot be read") from error
+    except ValidationError as error:
+        raise MalformedError("an envelope", complaint(error)) from error
 
 
 def key_id(public: str) -> str:

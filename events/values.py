@@ -4,7 +4,10 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+
+#: The longest envelope that facts and orders carry on, in characters; a plan's thousands of orders repeat it.
+KEPT_LIMIT = 256 * 1024
 
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$")]
 """A name of a device, site, area, person, team or credential."""
@@ -24,10 +27,26 @@ KeyedDigest = Annotated[str, StringConstraints(pattern=r"^hmac:[0-9a-f]{64}$")]
 BlobAddress = Annotated[str, StringConstraints(pattern=r"^(sha256|secret)-[0-9a-f]{64}$")]
 """Where a blob is; one that holds secrets is addressed by a keyed digest."""
 
-Signed = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$")]
+Signed = Annotated[
+    str, StringConstraints(pattern=r"^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$", max_length=KEPT_LIMIT)
+]
 """A signed envelope: a JWS in compact serialisation (RFC 7515)."""
 
-Moment = Annotated[AwareDatetime, AfterValidator(lambda value: value.astimezone(UTC))]
+HostKey = Annotated[str, StringConstraints(min_length=1, max_length=8_000)]
+"""A host key or certificate as one line of text (see :mod:`inventory.hostkeys`)."""
+
+Count = Annotated[int, Field(ge=0, le=2**53 - 1)]
+"""A number of things; it fits every reader's integers, JSON's and a database's among them."""
+
+
+def _in_utc(moment: datetime) -> datetime:
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError("this is too near the beginning or the end of time to be one in UTC") from error
+
+
+Moment = Annotated[AwareDatetime, AfterValidator(_in_utc)]
 """A point in time, aware, in UTC."""
 
 
@@ -81,6 +100,7 @@ class Cause(StrEnum):
     TASK_VERSION = "task-version"
     CHANGE_MISSING = "change-missing"
     NOT_IN_INVENTORY = "not-in-inventory"
+    INVENTORY_DIFFERS = "inventory-differs"
     HALTED = "halted"
     CONTROL_UNREAD = "control-unread"
     LEASE_LOST = "lease-lost"
@@ -104,9 +124,9 @@ def utc(text: str) -> datetime:
     """A moment from its ISO 8601 text.
 
     Raises:
-        ValueError: where the text is none, or has no zone.
+        ValueError: the text is none, has no zone, or is out of range.
     """
     moment = datetime.fromisoformat(text)
     if moment.tzinfo is None:
         raise ValueError(f"{text!r} has no time zone; add Z or an offset such as +02:00")
-    return moment.astimezone(UTC)
+    return _in_utc(moment)

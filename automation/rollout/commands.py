@@ -124,7 +124,7 @@ def _request(command: commands.RequestRollout, ask: _Ask) -> tuple[Fact, ...]:
         title=known.title,
         ticket=known.ticket,
         team=known.team,
-        author=min(known.authors),
+        authors=tuple(sorted(known.authors)),
         requester=ask.asked.author.name,
         reason=command.reason,
         inventory=found.inventory,
@@ -160,7 +160,7 @@ def _approve(command: commands.ApprovePlan, ask: _Ask) -> tuple[Fact, ...]:
     Authority.check_approver(ask.asked.author, command.area, rollout.authors)
     if not ask.now < command.until <= ask.now + LONGEST_APPROVAL:
         days = LONGEST_APPROVAL.days
-        raise RefusedError("bad-until", f"an approval has to end later than ask.now and within {days} days")
+        raise RefusedError("bad-until", f"an approval has to end later than now and within {days} days")
     given = {(approval.area, approval.approver) for approval in rollout.approvals if approval.until > ask.now}
     if (command.area, ask.asked.author.name) in given:
         raise RefusedError("approved-already", f"{ask.asked.author.name} has approved for {command.area} already")

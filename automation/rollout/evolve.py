@@ -91,7 +91,7 @@ def _proposed(state: State, fact: facts.RolloutProposed, record: FactRecord) -> 
         title=fact.title,
         ticket=fact.ticket,
         team=fact.team,
-        authors=frozenset({fact.author, fact.requester}) | state.changes[fact.change].authors,
+        authors=frozenset({*fact.authors, fact.requester}),
         inventory=fact.inventory,
         task=fact.task,
         strategy=fact.strategy,

@@ -7,7 +7,7 @@ from pydantic import Field
 from events.facts.base import DeviceFact, RolloutFact
 from events.plans import PlannedDevice
 from events.reports import CheckResult
-from events.values import BlobAddress, Identifier, KeyedDigest, Moment, Name, Reason, Text, UndoRank
+from events.values import BlobAddress, Count, Identifier, KeyedDigest, Moment, Name, Reason, Text, UndoRank
 
 
 class DevicePlanned(DeviceFact):
@@ -23,7 +23,7 @@ class DeviceUnchanged(DeviceFact):
 
     wire: ClassVar[str] = "DeviceUnchanged"
 
-    took_ms: int = 0
+    took_ms: Count = 0
 
 
 class DevicePlanFailed(DeviceFact):
@@ -40,7 +40,7 @@ class OrderReleased(DeviceFact):
     wire: ClassVar[str] = "OrderReleased"
 
     work: str = Field(max_length=64)
-    control: int
+    control: Count
     unresolved: Identifier | None = None
 
 
@@ -70,7 +70,7 @@ class DeviceVerified(DeviceFact):
     after: KeyedDigest
     observed: BlobAddress
     checks: tuple[CheckResult, ...]
-    took_ms: int
+    took_ms: Count
 
 
 class DeviceReverted(DeviceFact):
@@ -80,7 +80,7 @@ class DeviceReverted(DeviceFact):
 
     reason: Reason
     checks: tuple[CheckResult, ...]
-    took_ms: int
+    took_ms: Count
 
 
 class DeviceFailed(DeviceFact):
@@ -89,7 +89,7 @@ class DeviceFailed(DeviceFact):
     wire: ClassVar[str] = "DeviceFailed"
 
     reason: Reason
-    took_ms: int
+    took_ms: Count
 
 
 class DeviceRefused(DeviceFact):
@@ -114,7 +114,7 @@ class DeviceLost(DeviceFact):
     wire: ClassVar[str] = "DeviceLost"
 
     reason: Reason
-    took_ms: int
+    took_ms: Count
     look_again_at: Moment
 
 
@@ -158,7 +158,7 @@ class DeviceRolledBack(DeviceFact):
 
     wire: ClassVar[str] = "DeviceRolledBack"
 
-    took_ms: int
+    took_ms: Count
 
 
 class DeviceRollbackFailed(DeviceFact):

@@ -5,7 +5,7 @@ from typing import ClassVar
 from pydantic import Field
 
 from events.facts.base import Fact
-from events.values import BlobAddress, Digest, Identifier, Name, Signed, Text
+from events.values import BlobAddress, Count, Digest, HostKey, Identifier, Name, Signed, Text
 
 
 class CommandRefused(Fact):
@@ -29,9 +29,9 @@ class RecordQuarantined(Fact):
 
     wire: ClassVar[str] = "RecordQuarantined"
 
-    topic: str
-    partition: int
-    position: int
+    topic: str = Field(max_length=64)
+    partition: Count
+    position: Count
     content: BlobAddress
     reason: Text
 
@@ -51,7 +51,7 @@ class ControlNoted(Fact):
 
     wire: ClassVar[str] = "ControlNoted"
 
-    position: int
+    position: Count
     id: Identifier
     kind: str = Field(max_length=64)
     signed: Signed | None
@@ -64,7 +64,7 @@ class HostKeysRecorded(Fact):
     wire: ClassVar[str] = "HostKeysRecorded"
 
     device: Name
-    keys: tuple[str, ...]
+    keys: tuple[HostKey, ...]
     replace: bool
     reason: Text
 

@@ -1,12 +1,18 @@
 """Facts about a rollout as a whole."""
 
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
 from events.facts.base import RolloutFact
 from events.plans import ApprovalWanted
-from events.values import Digest, Identifier, Moment, Name, Signed, Text, Value
+from events.values import Count, Digest, Identifier, Moment, Name, Signed, Text, Value
+
+Share = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,3}(\.[0-9]{1,3})?%$")]
+"""A share, such as 10%."""
+
+WaveSize = Annotated[int, Field(ge=1, le=1_000_000)] | Share
+"""A number of sites, or a share of them."""
 
 
 class Strategy(Value):
@@ -17,12 +23,12 @@ class Strategy(Value):
     unhealthy devices at which the rollout halts, ``bake_s`` the seconds between a wave's end and the next one's start.
     """
 
-    canary: int = Field(default=1, ge=1)
-    waves: tuple[int | str, ...] = ("10%", "25%", "50%")
+    canary: int = Field(default=1, ge=1, le=1_000_000)
+    waves: tuple[WaveSize, ...] = Field(default=("10%", "25%", "50%"), min_length=1, max_length=100)
     max_in_flight: int = Field(default=50, ge=1, le=5_000)
-    max_unhealthy: int = Field(default=50, ge=1)
-    halt_at: int = Field(default=1, ge=1)
-    bake_s: float = Field(default=300, ge=0)
+    max_unhealthy: int = Field(default=50, ge=1, le=1_000_000)
+    halt_at: int = Field(default=1, ge=1, le=1_000_000)
+    bake_s: float = Field(default=300, ge=0, le=30 * 86_400)
 
 
 class Target(Value):
@@ -40,7 +46,10 @@ class Target(Value):
 
 
 class RolloutProposed(RolloutFact):
-    """Somebody asked for a change to be rolled out, over ``count`` devices, which the facts that follow name."""
+    """Somebody asked for a change to be rolled out, over ``count`` devices, which the facts that follow name.
+
+    ``authors`` are all who submitted the change. They and the requester may not approve it.
+    """
 
     wire: ClassVar[str] = "RolloutProposed"
 
@@ -48,14 +57,14 @@ class RolloutProposed(RolloutFact):
     title: Text
     ticket: str = Field(max_length=200)
     team: Name
-    author: Name
+    authors: tuple[Name, ...] = Field(min_length=1)
     requester: Name
     reason: Text
     inventory: Digest
     task: Digest | None
     strategy: Strategy
     approvals: tuple[ApprovalWanted, ...] = Field(min_length=1)
-    count: int = Field(ge=1)
+    count: int = Field(ge=1, le=1_000_000)
 
 
 class TargetsFrozen(RolloutFact):
@@ -73,11 +82,14 @@ class PlanningStarted(RolloutFact):
 
 
 class WavePlanned(RolloutFact):
-    """Which devices are changed together; waves are planned in order, the canary is number 0."""
+    """Which devices are changed together; waves are planned in order, the canary is number 0.
+
+    A large wave comes in several facts with its number.
+    """
 
     wire: ClassVar[str] = "WavePlanned"
 
-    wave: int = Field(ge=0)
+    wave: Count
     devices: tuple[Name, ...] = Field(min_length=1)
 
 
@@ -149,7 +161,7 @@ class WaveStarted(RolloutFact):
 
     wire: ClassVar[str] = "WaveStarted"
 
-    wave: int
+    wave: Count
 
 
 class BakeStarted(RolloutFact):
@@ -157,7 +169,7 @@ class BakeStarted(RolloutFact):
 
     wire: ClassVar[str] = "BakeStarted"
 
-    wave: int
+    wave: Count
     until: Moment
 
 
@@ -194,7 +206,7 @@ class RolloutHalted(RolloutFact):
 
 
 class RollbackStarted(RolloutFact):
-    """What was changed on these devices is being undone; on all of the rollout's where it is ``whole``."""
+    """What was changed on these devices is being undone; on all of the rollout's, unnamed, where it is ``whole``."""
 
     wire: ClassVar[str] = "RollbackStarted"
 
