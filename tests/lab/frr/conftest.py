@@ -122,6 +122,32 @@ def out_of_band(lab: FrrLab, baselines: dict[str, str]) -> Iterator[FrrDevice]:
     make_as_new(lab, lab.devices[3], baselines)
 
 
+@pytest.fixture(scope="module")
+def scratch(lab: FrrLab, baselines: dict[str, str]) -> Iterator[FrrDevice]:
+    """The first site's second router, for lines that do not get into each other's way: as new only after a module."""
+    yield lab.devices[1]
+    make_as_new(lab, lab.devices[1], baselines)
+
+
+@pytest.fixture(scope="module")
+def scratch_shell(scratch: FrrDevice) -> Iterator[Shell]:
+    """One interactive session on the scratch router for a whole module."""
+    connection = Login(scratch)
+    yield connection.shell()
+    connection.client.close()
+
+
+@pytest.fixture
+def typing(scratch_shell: Shell) -> Callable[..., str]:
+    """Types lines on the scratch router, always from the top; returns the answer to the last."""
+
+    def typed(*lines: str) -> str:
+        scratch_shell.send("end")
+        return scratch_shell.send(*lines)
+
+    return typed
+
+
 @pytest.fixture
 def login() -> Iterator[Callable[..., Login]]:
     """Opens connections that are closed after the test."""
