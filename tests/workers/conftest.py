@@ -30,6 +30,7 @@ from events.codec import FactRecord, decode_fact
 from events.control import KeyEntry, KeyRegistered, Role
 from events.log.contract import EventLog, Partition, Topic
 from events.log.memory import MemoryLog, MemoryStore
+from events.log.sqlite.log import SqliteLog
 from events.log.terms import Terms
 from events.plans import Plan, address_of
 from events.signing import Signer
@@ -197,12 +198,30 @@ class World:
         assert answer.refusal is None, answer
         return rollout_id(answer.command)
 
-    def approve(self, rollout: str) -> Answer:
+    def approve(self, rollout: str, by: Person | None = None) -> Answer:
         """Waits for the plan and approves it."""
         plan = self.await_state(rollout, "awaiting_approval").plan
         assert plan is not None
         until = self.now() + timedelta(hours=1)
-        return self.operator.ask(commands.ApprovePlan(rollout=rollout, plan=plan, area="network-ops", until=until))
+        approval = commands.ApprovePlan(rollout=rollout, plan=plan, area="network-ops", until=until)
+        return (by or self.operator).ask(approval)
+
+    def gate(self, device: str, step: str) -> tuple[threading.Event, threading.Event]:
+        """Holds a device up the first time it comes to a step: an event when it has, and one to let it go on."""
+        reached, release = threading.Event(), threading.Event()
+        self.stack.callback(release.set)
+
+        def hold(at: str) -> None:
+            if at.split(maxsplit=1)[0] == step and not reached.is_set():
+                reached.set()
+                release.wait(PATIENCE_S)
+
+        self.devices[device].before = hold
+        return reached, release
+
+    def until(self, condition: Callable[[], bool]) -> None:
+        """Waits for a condition."""
+        wait_for(lambda: condition() or None, lambda: "a condition")
 
     def state(self) -> State:
         return read_state(self.log, self.name)
@@ -229,8 +248,20 @@ class World:
         """Waits until a rollout is in one of these states."""
         return wait_for(
             lambda: found if (found := self.state().rollouts.get(rollout)) and found.state in states else None,
-            lambda: f"rollout {rollout} to be {states}; it is {self.state().rollouts.get(rollout)}",
+            lambda: f"rollout {rollout} to be {states}; {self.told(rollout)}",
         )
+
+    def told(self, rollout: str) -> str:
+        """A rollout in short, for the message of a test that fails."""
+        found = self.state().rollouts.get(rollout)
+        if found is None:
+            return "it is unknown"
+        odd = [
+            f"{name} {device.state} ({device.reason})"
+            for name, device in sorted(found.devices.items())
+            if device.reason is not None or device.in_flight
+        ]
+        return f"it is {found.state}, {self.counts(rollout)}: {'; '.join(odd)}"
 
     def counts(self, rollout: str) -> Mapping[str, int]:
         return {state.value: count for state, count in self.rollout(rollout).counts.items() if count}
@@ -252,20 +283,21 @@ def waiting() -> Callable[..., object]:
     return wait_for
 
 
-@pytest.fixture
-def make_world(tmp_path: Path) -> Iterator[Callable[..., World]]:
+@pytest.fixture(params=["memory", "sqlite"])
+def make_world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[..., World]]:
     """Makes an installation of so many sites with two redundant devices each."""
     with ExitStack() as stack:
+        store = MemoryStore(spread=4, terms=TERMS)
+
+        def open_log() -> EventLog:
+            if request.param == "memory":
+                log: EventLog = MemoryLog(store)
+            else:
+                log = SqliteLog(tmp_path / "log", spread=4, terms=TERMS)
+            stack.callback(log.close)
+            return log
 
         def make(sites: int = 4) -> World:
-            store = MemoryStore(spread=4, terms=TERMS)
-            logs: list[MemoryLog] = []
-
-            def open_log() -> EventLog:
-                log = MemoryLog(store)
-                logs.append(log)
-                stack.callback(log.close)
-                return log
 
             root, coordinator = Signer.generate(), Signer.generate()
             founded = Founded(home=tmp_path, root=root, coordinator=coordinator)

@@ -10,7 +10,14 @@ from automation.config.merge import merged
 from automation.config.reading import read_change, read_device
 from automation.config.tree import Tree
 from automation.config.vendor import Vendor
-from automation.platforms.contract import LineRejectedError, LockedError, Pending, UnconfirmedError, UnreachableError
+from automation.platforms.contract import (
+    LineRejectedError,
+    LockedError,
+    Pending,
+    SessionLostError,
+    UnconfirmedError,
+    UnreachableError,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +80,8 @@ class MemoryDevice:
         with self._lock:
             if self._timer is not None:
                 raise LockedError(f"{self._timer.label} is pending")
+            if label not in self._staged:
+                raise SessionLostError(f"nothing is staged as {label}")
             before, self.running = self.running, self._staged.pop(label)
             if timer is not None:
                 self._timer = _Timer(label, self.monotonic() + timer.total_seconds(), before)
