@@ -4,6 +4,7 @@ import logging
 import os
 import stat
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -245,3 +246,15 @@ def test_secrets_are_not_in_it_because_they_are_nowhere(cached: Callable[[], Est
     content = only_file(cache).read_text()
     assert "env:TACACS_PASSWORD" in content
     assert "file:/run/secrets/enable" in content
+
+
+def test_many_may_load_at_once(
+    write: Write, right: dict[str, str], platforms: dict[str, int], cache: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Each writes a file of its own and renames it, so nobody reads half an estate."""
+    folder = write(right)
+    with ThreadPoolExecutor(8) as pool:
+        estates = list(pool.map(lambda _: load([folder], platforms=platforms, cache_dir=cache), range(40)))
+    assert all(estate == estates[0] for estate in estates)
+    assert only_file(cache).suffix == ".estate"
+    assert not caplog.text

@@ -360,3 +360,30 @@ def test_a_problem_reads_as_one_line() -> None:
         str(Problem(file="a.yaml", line=3, message="it is wrong", hint="mend it")) == "a.yaml:3: it is wrong; mend it"
     )
     assert str(Problem(file="a.yaml", line=0, message="it is wrong")) == "a.yaml: it is wrong"
+
+
+def test_rows_of_csv_are_told_by_their_lines(refused: Refused) -> None:
+    """What is wrong in a table, several things in one row among them; row 3 is right."""
+    csv = """\
+        name,site,role,platform,address,credentials,port,access,label.role,var.mgmt-vlan
+        d1,hp,router,iso,10.0.0.1,tacacs,,,,
+        d2,hq,router,ios,10.0.0.2,tacacs,22,in-band,,
+        d3,hq,router,ios,10.0.0.2,tacacs,22,outband,,
+        d4,hq,router,ios,10.0.0.2,tacacs,22,,x,
+        d5,hq,,ios,10.0.0.5,tacacs,ssh,,,12
+        d2,hq,router,ios,10.0.0.6,tacacs,,,,
+        """
+    assert [problem.split(";", maxsplit=1)[0] for problem in refused({**estate_of(), "devices.csv": csv})] == [
+        "devices.csv:2: device 'd1': there is no site 'hp'",
+        "devices.csv:2: device 'd1': unknown platform 'iso'",
+        "devices.csv:4: device 'd3': access 'outband' must be in-band or out-of-band",
+        "devices.csv:5: device 'd4': 10.0.0.2 port 22 is the address of 'd2' already",
+        "devices.csv:5: device 'd4': the label 'role' is called as something that selectors know already",
+        "devices.csv:6: device 'd5': port 'ssh' must be a whole number",
+        "devices.csv:6: device 'd5': role is missing",
+        (
+            "devices.csv:6: device 'd5': variables.mgmt-vlan 'mgmt-vlan' must be letters, digits and underscores,"
+            " not beginning with a digit: templates use them as names"
+        ),
+        "devices.csv:7: device 'd2' is there twice",
+    ]

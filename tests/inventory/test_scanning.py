@@ -11,7 +11,8 @@ from typing import Any
 import asyncssh
 import pytest
 
-from inventory.hostkeys import HostKey
+from inventory.hostkeys import HostKey, HostKeyBook, HostKeyConflictError, known_hosts_text, tls_context
+from inventory.model import Device
 from inventory.scanning import HostKeyScanError, scan_https, scan_ssh
 
 SOON = timedelta(seconds=10)
@@ -197,3 +198,58 @@ def test_what_a_device_says_is_told_harmlessly(scan: Any, text: bytes) -> None:
     told = asyncio.run(scanned())
     assert told.isprintable()
     assert len(told) < 300
+
+
+def ios_at(port: int) -> Device:
+    return Device(name="r", site="s", role="r", platform="ios", address="127.0.0.1", port=port, credentials="c")
+
+
+async def login(port: int, known_hosts: Path) -> str:
+    """What an SSH client with strict checking makes of a server: 'in', or why not."""
+    try:
+        async with asyncssh.connect(
+            "127.0.0.1", port, known_hosts=str(known_hosts), username="x", password="y", config=None, client_keys=None
+        ):
+            return "in"
+    except asyncssh.HostKeyNotVerifiable as error:
+        return type(error).__name__
+    except asyncssh.PermissionDenied:
+        return "asked for a password"
+
+
+def test_what_was_enrolled_is_recognised_and_a_change_is_not(tmp_path: Path) -> None:
+    """From the scan through the book to a strict client; then other hardware answers at the same address."""
+
+    async def story() -> list[str]:
+        path = tmp_path / "known_hosts"
+        told: list[str] = []
+        async with ssh_server([private_key("ssh-ed25519"), private_key("ssh-rsa")]) as port:
+            book = HostKeyBook().with_keys("r", await scan_ssh("127.0.0.1", port, within=SOON))
+            path.write_text(known_hosts_text(ios_at(port), book.of("r")))
+            told.append(await login(port, path))
+        async with ssh_server([private_key("ssh-ed25519")]) as other_port:
+            path.write_text(known_hosts_text(ios_at(other_port), book.of("r")))
+            told.append(await login(other_port, path))
+            swapped = await scan_ssh("127.0.0.1", other_port, within=SOON)
+            with pytest.raises(HostKeyConflictError):
+                book.with_keys("r", swapped)
+            replaced = book.with_keys("r", swapped, replace=True)
+            path.write_text(known_hosts_text(ios_at(other_port), replaced.of("r")))
+            told.append(await login(other_port, path))
+        return told
+
+    assert asyncio.run(story()) == ["asked for a password", "HostKeyNotVerifiable", "asked for a password"]
+
+
+def test_a_scanned_certificate_opens_a_strict_session(certificate: Certificate) -> None:
+    async def story(files: tuple[Path, Path]) -> bool:
+        serving = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        serving.load_cert_chain(*files)
+        async with await asyncio.start_server(lambda _, writer: writer.close(), "127.0.0.1", 0, ssl=serving) as server:
+            port = server.sockets[0].getsockname()[1]
+            context = tls_context("r", await scan_https("127.0.0.1", port, within=SOON))
+            _, writer = await asyncio.open_connection("127.0.0.1", port, ssl=context)
+            writer.transport.abort()
+            return context.verify_mode is ssl.CERT_REQUIRED
+
+    assert asyncio.run(story(certificate("rtr1")))

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from inventory.selectors import Operator, Selector, SelectorError, Term, Value, parse_selector
@@ -139,6 +139,7 @@ terms = st.one_of(
 selectors = st.builds(Selector, terms=st.lists(terms, min_size=1, max_size=4).map(tuple))
 
 
+@settings(deadline=None, derandomize=True)
 @given(selectors)
 @example(Selector(terms=(term("a", IN, Value("\n"), Value("'"), Value(",")),)))
 def test_what_is_written_is_read_as_the_same(selector: Selector) -> None:
@@ -152,6 +153,7 @@ def parsed_or_refused(text: str) -> Selector | SelectorError:
         return error
 
 
+@settings(deadline=None, derandomize=True)
 @given(st.text(alphabet='ab*?[]!=,()" \\in', max_size=20))
 def test_any_text_is_read_or_refused(text: str) -> None:
     """Whatever is read is written in the one spelling, which is then read as the same."""

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from inventory.estate import Estate
@@ -63,6 +63,7 @@ def test_null_is_a_value_and_hides_others(load_files: Load, right: dict[str, str
 levels = st.sets(st.sampled_from(Level), min_size=1)
 
 
+@settings(deadline=None, derandomize=True)
 @given(levels)
 def test_precedence_is_fixed(present: set[Level]) -> None:
     """For every set of levels at which a variable is set, the rightmost one counts and the others follow in order."""

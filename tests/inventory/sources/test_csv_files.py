@@ -5,7 +5,7 @@ import hashlib
 import io
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from inventory.sources.csv_files import read_csv
@@ -146,6 +146,7 @@ def test_columns_are_bounded() -> None:
 cells = st.text(st.characters(blacklist_categories=["Cs", "Cc"]), max_size=8).map(str.strip)
 
 
+@settings(deadline=None, derandomize=True)
 @given(st.lists(st.tuples(cells, cells), max_size=5))
 def test_what_python_writes_is_read_as_it_was(pairs: list[tuple[str, str]]) -> None:
     """Commas, quotes and whatever else is in a cell, as a spreadsheet would save it."""
@@ -160,6 +161,7 @@ def test_what_python_writes_is_read_as_it_was(pairs: list[tuple[str, str]]) -> N
     ]
 
 
+@settings(deadline=None, derandomize=True)
 @given(st.one_of(st.binary(max_size=100), st.text(alphabet=f"{HEADER}\"'\r\n;\t\0ä", max_size=100)))
 def test_any_bytes_are_read_or_refused(content: str | bytes) -> None:
     """Whatever stands in a file ends in records and problems with lines, never in an exception."""
