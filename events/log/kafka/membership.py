@@ -1,65 +1,19 @@
 """A place in a group on Kafka."""
 
-import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import timedelta
 
 from events.log.checks import check_marks, check_partitions
 from events.log.contract import Delivery, LogError, Mark, Partition, Topic
+from events.log.holdings import Holdings
+from events.log.kafka.claims import Claims
 from events.log.kafka.client.consumers import Committed
 from events.log.kafka.client.members import Member, heartbeat_of
 from events.log.kafka.names import Names
 from events.log.kafka.settings import KafkaSettings
-from events.log.sharing import share
 
 _RENEW_WITHIN = timedelta(seconds=1)
-
-
-class _Holdings:
-    """What a member owns. Changed on the client's I/O thread, read from any."""
-
-    def __init__(self, partitions: Sequence[Partition]) -> None:
-        self._partitions = partitions
-        self._changing = threading.Lock()
-        self._renounced: frozenset[Partition] = frozenset()
-        self._told: frozenset[Partition] = frozenset()
-        self.partitions: frozenset[Partition] = frozenset()
-
-    def owned(self) -> frozenset[int]:
-        return frozenset(partition.number for partition in self.partitions)
-
-    def gain(self, numbers: frozenset[int]) -> None:
-        with self._changing:
-            self.partitions |= {self._partitions[number] for number in numbers}
-
-    def lose(self, numbers: frozenset[int]) -> None:
-        with self._changing:
-            self.partitions -= {self._partitions[number] for number in numbers}
-            self._renounced |= {self._partitions[number] for number in numbers}
-
-    def changes(self) -> tuple[frozenset[Partition], frozenset[Partition]]:
-        """What was gained and lost since it was last asked; what was lost and came back is in both."""
-        with self._changing:
-            lost = self._told & self._renounced
-            gained = self.partitions - (self._told - self._renounced)
-            self._told, self._renounced = self.partitions, frozenset()
-            return gained, lost
-
-    def share(self, claims: Mapping[str, frozenset[int]]) -> Mapping[str, Sequence[int]]:
-        """Every member's share, less what somebody else has not given up yet, or what two claim."""
-        owners: dict[Partition, str] = {}
-        contested: set[Partition] = set()
-        for member, numbers in sorted(claims.items()):
-            owned = {self._partitions[number] for number in numbers}
-            contested |= owned & owners.keys()
-            owners |= dict.fromkeys(owned, member)
-        targets = share(self._partitions, sorted(claims), owners)
-        given: dict[str, list[int]] = {member: [] for member in claims}
-        for partition, member in targets.items():
-            if owners.get(partition, member) == member and partition not in contested:
-                given[member].append(partition.number)
-        return given
 
 
 class KafkaMembership:
@@ -72,11 +26,12 @@ class KafkaMembership:
         self._partitions = frozenset(names.of(topic))
         # Kafka has no commit without an offset. This one says nothing, of a partition that no group reads.
         self._ticket = {names.place(Partition(Topic.CONTROL, 0)): Committed(offset=0, metadata="lease")}
-        self._holdings = _Holdings(names.of(topic))
+        self._holdings = Holdings()
         self._lease_ends = float("-inf")
         self._polled = time.monotonic()
         self.closed = False
-        self._member = Member(settings, f"{settings.prefix}{group}", names.topic(topic), name, self._holdings)
+        claims = Claims(names.of(topic), self._holdings)
+        self._member = Member(settings, f"{settings.prefix}{group}", names.topic(topic), name, claims)
 
     def poll(self, timeout: timedelta) -> Delivery:
         """See the contract."""

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from events.log.checks import check_marks, check_partitions
 from events.log.contract import Delivery, LogFullError, LogUnavailableError, Mark, Partition, Topic
+from events.log.holdings import Holdings
 from events.log.sqlite.bell import Bell
 from events.log.sqlite.files import Files
 from events.log.sqlite.roster import Group, Roster
@@ -31,7 +32,7 @@ class SqliteMembership:
         self._group = Group(self._database, group, self._slots, terms.session.total_seconds())
         self._cursor = Cursor(self._database, self._slots)
         self._member = 0
-        self._owned: frozenset[Partition] = frozenset()
+        self._holdings = Holdings()
         self._lease_ends = float("-inf")
         self._polled = time.monotonic()
         self._paused: frozenset[Partition] = frozenset()
@@ -45,8 +46,9 @@ class SqliteMembership:
         while True:
             self._polled = time.monotonic()
             watch = self._bell.watch([self._database])
-            gained, lost = self._settle()
+            self._settle()
             records = self._cursor.take(skip=self._paused)
+            gained, lost = self._holdings.changes()
             left = deadline - time.monotonic()
             if records or gained or lost or left <= 0:
                 return Delivery(records=records, gained=gained, lost=lost)
@@ -76,7 +78,7 @@ class SqliteMembership:
 
     def holds(self, partition: Partition) -> bool:
         """See the contract."""
-        return partition in self._owned and time.monotonic() < self._lease_ends
+        return partition in self._holdings.partitions and time.monotonic() < self._lease_ends
 
     def pause(self, partitions: frozenset[Partition]) -> None:
         """See the contract."""
@@ -88,43 +90,45 @@ class SqliteMembership:
         if self.closed:
             return
         self.closed = True
-        self._owned = frozenset()
+        self._holdings.lose(self._holdings.partitions)
         # Where the file cannot be written now, the others take over when the session ends.
         with suppress(LogUnavailableError, LogFullError), self._database.transaction(_WITHIN):
             self._group.remove([self._member])
         self._database.close()
 
-    def _settle(self) -> tuple[frozenset[Partition], frozenset[Partition]]:
-        """Brings this member's share up to date; what it gained and lost."""
+    def _settle(self) -> None:
+        """Brings this member's share up to date."""
         if self._settled(self._group.roster()):
-            return frozenset(), frozenset()
+            return
         before, sent = frozenset(self._cursor.at), time.monotonic()
         with self._database.transaction(_WITHIN):
             member, roster = self._enrolled(sent)
             owned, wanted = roster.owned(member), roster.wanted(member, self._slots)
-            kept = before & owned & wanted
+            # Less than it has where an earlier attempt at this failed halfway: that is gained anew.
+            kept = self._holdings.partitions & before & owned & wanted
             gained = frozenset(partition for partition in wanted - kept if roster.free(partition, member))
             # Before the commit that lets others have them: nothing may be held by two, not even for a moment.
-            self._owned = kept
+            self._holdings.lose(before - kept)
             self._group.move(owned - wanted, gained, member)
             self._group.extend(member, sent)
             marks = self._group.marks()
-        self._member, self._owned = member, kept | gained
+        self._member = member
         self._lease_ends = sent + self._terms.lease_s
+        self._holdings.gain(gained)
         starts = {partition: marks[partition].position if partition in marks else 0 for partition in sorted(gained)}
         self._cursor.at = {partition: self._cursor.at[partition] for partition in kept} | starts
         self._paused &= kept
-        return gained, before - kept
 
     def _settled(self, roster: Roster) -> bool:
         """Whether there is nothing to do: this member is in, has all it should that is free, and nobody is to go."""
         if roster.ended or self._member not in roster.members:
             return False
-        if not roster.owned(self._member) == self._owned == frozenset(self._cursor.at):
+        owned = self._holdings.partitions
+        if not roster.owned(self._member) == owned == frozenset(self._cursor.at):
             return False
         wanted = roster.wanted(self._member, self._slots)
-        missing = wanted - self._owned
-        return self._owned <= wanted and not any(roster.free(partition, self._member) for partition in missing)
+        missing = wanted - owned
+        return owned <= wanted and not any(roster.free(partition, self._member) for partition in missing)
 
     def _enrolled(self, sent: float) -> tuple[int, Roster]:
         """This member's row, made anew where there is none or its session ended; and the roster with it."""
