@@ -41,6 +41,11 @@ class Output:
         sys.stdout.write(json.dumps(plain(content), separators=(",", ":")) + "\n")
         sys.stdout.flush()
 
+    def emit_if_json(self, content: object) -> None:
+        """One line of JSON, where JSON was asked for."""
+        if self.as_json:
+            self.emit(content)
+
     def say(self, text: str = "", style: str = "") -> None:
         """Lines of what was asked for; nothing where JSON was asked for."""
         if not self.as_json:

@@ -116,6 +116,24 @@ class ControlWatch:
             self._authority = folded(self._authority, record)
 
 
+def read_control(log: EventLog, name: str) -> Authority:
+    """What ``control`` says now, read once from its beginning to its end.
+
+    Raises:
+        LogError: it could not be read.
+    """
+    authority = Authority(log=name)
+    reader = log.reader({_CONTROL: 0})
+    try:
+        end = reader.end(_CONTROL)
+        while reader.position(_CONTROL) < end:
+            for record in reader.poll(_AT_REST):
+                authority = folded(authority, record)
+    finally:
+        reader.close()
+    return authority
+
+
 def folded(authority: Authority, record: Stored) -> Authority:
     """The authority after one more record of ``control``; one that does not count changes nothing but the position."""
     try:

@@ -26,9 +26,10 @@ class Part:
 class Process:
     """The parts of one process. A part that fails takes the others down in good order, and the process with it."""
 
-    def __init__(self, parts: Sequence[Part]) -> None:
+    def __init__(self, parts: Sequence[Part], stopping: threading.Event | None = None) -> None:
+        """``stopping`` may be given by whoever wants to set it; :meth:`request_stop` does."""
         self.parts = tuple(parts)
-        self._stopping = threading.Event()
+        self._stopping = stopping or threading.Event()
 
     def start(self) -> None:
         """Starts all parts."""
@@ -64,16 +65,21 @@ class Process:
 
 
 @contextmanager
-def stop_on_signals(request_stop: Callable[[], None]) -> Iterator[None]:
-    """Turns SIGTERM and SIGINT into a request to stop; the second one of them acts as usual."""
+def stop_on_signals(request_stop: Callable[[], None]) -> Iterator[list[int]]:
+    """Turns SIGTERM and SIGINT into a request to stop; the second one of them acts as usual.
+
+    Gives the list of the signals that came, which grows.
+    """
+    came: list[int] = []
 
     def handle(number: int, _frame: FrameType | None) -> None:
         signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
+        came.append(number)
         request_stop()
 
     before = {number: signal.signal(number, handle) for number in (signal.SIGTERM, signal.SIGINT)}
     try:
-        yield
+        yield came
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

@@ -17,7 +17,7 @@ from automation.push.work import Earlier, Timing, Work
 from events.blobs.contract import BlobStore
 from events.orders import Order, PushDevice, RollBackDevice, Unresolved, Writing
 from events.plans import Plan, PlannedDevice
-from events.values import Access, Cause
+from events.values import Cause
 from inventory.credentials import resolve_login
 from inventory.estate import Estate
 from inventory.model import Device, JumpHost
@@ -83,7 +83,7 @@ class Workshop:
             region=site.region,
             tier=site.tier,
             group=device.redundancy_group,
-            access=Access(device.access.value),
+            access=device.access,
             endpoint=self._endpoint(device, order.host_keys),
             via=self._via(device, order),
             own=self._own(device, self.change(order.change)),

@@ -1,9 +1,10 @@
 """Follows the facts: folds each into the state, then writes what it touched."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
 
 import structlog
 
@@ -11,7 +12,7 @@ from automation.rollout.evolve import evolve
 from automation.rollout.state import State, empty
 from events.codec import FactRecord, decode_fact
 from events.log.contract import EventLog, LogUnavailableError, Partition, Reader, Topic
-from workers.projector.views import Batch, Progress, Views
+from workers.projector.views import Batch, Progress, Views, ViewsMovedError
 
 _FACTS = Partition(Topic.FACTS, 0)
 _POLL = timedelta(milliseconds=200)
@@ -22,6 +23,14 @@ _log = structlog.get_logger(__name__)
 
 class ForeignViewsError(Exception):
     """The views are of another history than the log's."""
+
+
+class _Taken(NamedTuple):
+    """A fact that was folded in, with its digest and its bytes."""
+
+    fact: FactRecord
+    head: str
+    content: bytes
 
 
 @dataclass(slots=True, kw_only=True)
@@ -36,6 +45,8 @@ class Projector:
     state: State | None = None
     position: int = 0
     trouble: str = ""
+    _done: Progress = field(default_factory=Progress)
+    _told: int = 0
     _stopping: threading.Event = field(default_factory=threading.Event)
 
     def stop(self) -> None:
@@ -49,54 +60,75 @@ class Projector:
             ForeignViewsError: the views are not of this log's history; rebuild them.
             ImpossibleFactError, MessageError: the facts are not whole, or not for this software to read.
         """
-        done = self.views.begin(self.name)
-        self.state = empty(self.name)
-        reader = self.log.reader({_FACTS: 0})
-        try:
-            while not self._stopping.is_set():
-                self._step(reader, done)
-        finally:
-            reader.close()
+        while not self._stopping.is_set():
+            try:
+                self._follow(lambda _reader: True)
+            except ViewsMovedError as error:
+                _log.warning("the views were dropped; writing them anew", reason=str(error))
 
     def catch_up(self) -> int:
-        """Follows the log to the end that it has now; returns the number of facts."""
-        done = self.views.begin(self.name)
+        """Follows the log to the end that it has now; returns the number of facts.
+
+        Raises:
+            ViewsMovedError: somebody else dropped the views meanwhile.
+        """
+        end = self._end()
+        self._follow(lambda reader: reader.position(_FACTS) < end)
+        return self.state.seq if self.state else 0
+
+    def _end(self) -> int:
+        reader = self.log.reader({_FACTS: 0})
+        try:
+            return reader.end(_FACTS)
+        finally:
+            reader.close()
+
+    def _follow(self, go_on: Callable[[Reader], bool]) -> None:
+        self._done = self.views.begin(self.name)
         self.state = empty(self.name)
         reader = self.log.reader({_FACTS: 0})
         try:
-            end = reader.end(_FACTS)
-            while reader.position(_FACTS) < end:
-                self._step(reader, done)
-        finally:
-            reader.close()
-        return self.state.seq
-
-    def lag(self) -> int:
-        """How many positions the views are behind the log's end, by a fresh request."""
-        reader = self.log.reader({_FACTS: self.position})
-        try:
-            return reader.end(_FACTS) - self.position
+            while not self._stopping.is_set() and go_on(reader):
+                self._step(reader)
         finally:
             reader.close()
 
-    def _step(self, reader: Reader, done: Progress) -> None:
+    def _step(self, reader: Reader) -> None:
         try:
             stored = reader.poll(_POLL)
         except LogUnavailableError as error:
             self.trouble = str(error)
             self._stopping.wait(_AFTER_ERROR_S)
             return
-        assert self.state is not None  # noqa: S101 - set by run and catch_up
-        batch = Batch()
+        assert self.state is not None  # noqa: S101 - set by _follow
+        taken: list[_Taken] = []
         for record in stored:
             fact, head = decode_fact(record.value)
             self.state = evolve(self.state, fact, head)
-            self.fold(self.state, fact)
-            if fact.seq >= done.seq:
-                batch.add(self.state, fact, record.value)
-            elif fact.seq == done.seq - 1 and head != done.head:
-                raise ForeignViewsError("the views are of another history; run 'wavegate views rebuild'")
-            self.position = record.position + 1
-        if batch.timeline:
-            self.views.write(self.state, batch, self.position, self.now())
+            taken.append(_Taken(fact, head, record.value))
+            if fact.seq >= self._told:
+                self.fold(self.state, fact)
+                self._told = fact.seq + 1
+        self._write(self.state, taken, reader.position(_FACTS))
+        self.position = reader.position(_FACTS)
         self.trouble = ""
+
+    def _write(self, state: State, taken: Sequence[_Taken], position: int) -> None:
+        """Writes what nobody has written yet; another projector on the same views may have been faster."""
+        while batch := self._batch(state, taken):
+            try:
+                self._done = self.views.write(state, batch, self._done, self.now(), position)
+            except ViewsMovedError:
+                there = self.views.begin(self.name)
+                if there.seq <= self._done.seq:
+                    raise
+                self._done = there
+
+    def _batch(self, state: State, taken: Sequence[_Taken]) -> Batch | None:
+        batch = Batch()
+        for fact, head, content in taken:
+            if fact.seq >= self._done.seq:
+                batch.add(state, fact, content)
+            elif fact.seq == self._done.seq - 1 and head != self._done.head:
+                raise ForeignViewsError("the views are of another history; run 'wavegate views rebuild'")
+        return batch if batch.timeline else None

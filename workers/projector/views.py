@@ -2,11 +2,11 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Engine, Table, create_engine, delete, event, select, update
+from sqlalchemy import Engine, Table, create_engine, event, select, update
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.engine import Connection
 from sqlalchemy.pool import NullPool
@@ -25,6 +25,10 @@ class Progress:
     seq: int = 0
     head: str = GENESIS
     position: int = 0
+
+
+class ViewsMovedError(Exception):
+    """Somebody else wrote the views, or dropped them, since we last did: begin anew."""
 
 
 @dataclass(slots=True)
@@ -80,18 +84,26 @@ class Views:
             row = connection.execute(select(tables.progress)).mappings().first()
             if row is not None and row["log"] == log and row["schema"] == tables.SCHEMA:
                 return Progress(seq=row["seq"], head=row["head"], position=row["position"])
-        self.clear()
+        self.clear(log)
         return Progress()
 
-    def clear(self) -> None:
-        """Drops all views."""
+    def clear(self, log: str) -> None:
+        """Drops all views; those of this log begin anew. A projector that runs meanwhile notices and begins anew."""
         with self.engine.begin() as connection:
             tables.metadata.drop_all(connection)
             tables.metadata.create_all(connection)
+            start = {"id": 0, "schema": tables.SCHEMA, "log": log, "at": 0.0, **asdict(Progress())}
+            connection.execute(insert(tables.progress), [start])
 
-    def write(self, state: State, batch: Batch, position: int, now: datetime) -> None:
-        """Writes what a batch touched, and how far the views are with it."""
+    def write(self, state: State, batch: Batch, since: Progress, now: datetime, position: int) -> Progress:
+        """Writes what a batch touched, and how far the views are with it.
+
+        Raises:
+            ViewsMovedError: the views are not at ``since`` any more; nothing was written.
+        """
+        done = Progress(seq=state.seq, head=state.head, position=position)
         with self.engine.begin() as connection:
+            _move(connection, since, done, now)
             _insert(connection, tables.timeline, batch.timeline)
             _write_rollouts(connection, state, batch, now)
             _insert(connection, tables.approvals, batch.approvals)
@@ -100,8 +112,7 @@ class Views:
                 connection.execute(statement.values(withdrawn=reason))
             _insert(connection, tables.changes, [_change(state, name) for name in sorted(batch.changes)])
             _insert(connection, tables.host_keys, batch.host_keys)
-            connection.execute(delete(tables.progress))
-            _insert(connection, tables.progress, [_progress(state, position, now)])
+        return done
 
     def close(self) -> None:
         """Lets go of the database."""
@@ -163,13 +174,9 @@ def _host_keys(state: State, fact: facts.HostKeysRecorded, record: FactRecord) -
     return {"device": fact.device, "keys": keys, "at": record.at.timestamp(), "by": record.by}
 
 
-def _progress(state: State, position: int, now: datetime) -> Row:
-    return {
-        "id": 0,
-        "schema": tables.SCHEMA,
-        "log": state.authority.log,
-        "seq": state.seq,
-        "head": state.head,
-        "position": position,
-        "at": now.timestamp(),
-    }
+def _move(connection: Connection, since: Progress, done: Progress, now: datetime) -> None:
+    """The first thing a batch writes: of two writers who begin at one place, one gets no further than this."""
+    there = (tables.progress.c.seq == since.seq) & (tables.progress.c.head == since.head)
+    moved = connection.execute(update(tables.progress).where(there).values(at=now.timestamp(), **asdict(done)))
+    if moved.rowcount != 1:
+        raise ViewsMovedError(f"the views are not at fact {since.seq} any more")

@@ -16,6 +16,10 @@ Health = Callable[[], Mapping[str, str]]
 _StartResponse = Callable[[str, list[tuple[str, str]]], Any]
 
 
+class AddressInUseError(Exception):
+    """The status page cannot listen where the settings say."""
+
+
 class StatusPage:
     """Serves in threads of its own, on an address that is chosen by the caller; port 0 takes any that is free."""
 
@@ -28,14 +32,20 @@ class StatusPage:
         health: Health,
         refresh: Callable[[], None] = lambda: None,
     ) -> None:
-        """Binds the port. ``refresh`` is called before metrics are read, ``health`` when somebody asks."""
+        """Binds the port. ``refresh`` is called before metrics are read, ``health`` when somebody asks.
+
+        Raises:
+            AddressInUseError: it cannot listen there.
+        """
         metrics = make_wsgi_app(registry)
+        one_at_a_time = threading.Lock()
 
         def app(environ: dict[str, Any], start_response: _StartResponse) -> Iterable[bytes]:
             match environ.get("PATH_INFO"):
                 case "/metrics":
-                    refresh()
-                    pages: Iterable[bytes] = metrics(environ, start_response)
+                    with one_at_a_time:
+                        refresh()
+                        pages: Iterable[bytes] = metrics(environ, start_response)
                     return pages
                 case "/healthz":
                     return _health(health(), start_response)
@@ -43,7 +53,13 @@ class StatusPage:
                     start_response("404 Not Found", [("Content-Type", "text/plain")])
                     return [b"there is /metrics and /healthz\n"]
 
-        self._server = make_server(address, port, app, server_class=_Server, handler_class=_Quiet)
+        try:
+            self._server = make_server(address, port, app, server_class=_Server, handler_class=_Quiet)
+        except OSError as error:
+            raise AddressInUseError(
+                f"cannot listen on {address} port {port} for /metrics and /healthz: {error.strerror or error}; set "
+                "metrics_port (0 takes any free one) or listen"
+            ) from error
         self._thread = threading.Thread(target=self._server.serve_forever, name="status-page", daemon=True)
 
     @property

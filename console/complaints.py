@@ -1,0 +1,69 @@
+"""Expected errors as messages on standard error and exit codes; nobody is shown a traceback of these."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+import typer
+
+from automation.errors import AutomationError
+from console.errors import ConsoleError, StoppedError, UsageError
+from console.exits import Exit
+from console.output import Output
+from events.authority import RefusedError
+from events.blobs.contract import BlobError
+from events.errors import MessageError
+from events.log.contract import LogError, LogUnavailableError
+from events.signing import KeyFileError
+from inventory.problems import InventoryError
+from lab.errors import LabError
+from workers.control_watch import ControlUnreadError
+from workers.founding import FoundingError
+from workers.serving.web import AddressInUseError
+from workers.settings import SettingsFileError
+
+#: The first class that fits counts.
+EXPECTED: Mapping[type[Exception], Exit] = {
+    UsageError: Exit.USAGE,
+    StoppedError: Exit.INTERRUPTED,
+    ConsoleError: Exit.FAILED,
+    LogUnavailableError: Exit.UNDECIDED,
+    ControlUnreadError: Exit.UNDECIDED,
+    LogError: Exit.FAILED,
+    RefusedError: Exit.FAILED,
+    MessageError: Exit.FAILED,
+    BlobError: Exit.FAILED,
+    KeyFileError: Exit.FAILED,
+    SettingsFileError: Exit.FAILED,
+    FoundingError: Exit.FAILED,
+    AddressInUseError: Exit.FAILED,
+    InventoryError: Exit.FAILED,
+    AutomationError: Exit.FAILED,
+    LabError: Exit.FAILED,
+}
+
+_ALL: tuple[type[Exception], ...] = (OSError, *EXPECTED)
+
+
+@contextmanager
+def complaining() -> Iterator[None]:
+    """Turns expected errors, and Ctrl-C, into a message and the end of the process."""
+    try:
+        yield
+    except KeyboardInterrupt as error:
+        Output().complain("interrupted; nothing was sent")
+        raise typer.Exit(Exit.INTERRUPTED) from error
+    except BrokenPipeError:
+        raise
+    except _ALL as error:
+        raise typer.Exit(complaint_code(error)) from error
+
+
+def complaint_code(error: BaseException) -> Exit:
+    """Says what an error means, and gives the code that goes with it."""
+    Output().complain(_of_system(error) if isinstance(error, OSError) else str(error))
+    return next((code for kind, code in EXPECTED.items() if isinstance(error, kind)), Exit.FAILED)
+
+
+def _of_system(error: OSError) -> str:
+    what = error.strerror or str(error)
+    return f"{error.filename}: {what}" if error.filename else f"the operating system refused: {what}"
