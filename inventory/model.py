@@ -7,11 +7,12 @@ object or a table (an unknown site, a time zone) is in :mod:`inventory.check`.
 
 import dataclasses
 from collections.abc import Mapping
-from enum import StrEnum
 from typing import Annotated
 
 from pydantic import ConfigDict, Field, StringConstraints
 from pydantic.dataclasses import dataclass
+
+from events.values import Access
 
 NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$"
 VARIABLE_PATTERN = r"^[A-Za-z_][A-Za-z0-9_]{0,62}$"
@@ -39,13 +40,6 @@ Text = Annotated[str, StringConstraints(pattern=TEXT_PATTERN)]
 
 #: An error about a password must not quote it.
 _STRICT = ConfigDict(extra="forbid", hide_input_in_errors=True)
-
-
-class Access(StrEnum):
-    """How the management of a device is reached."""
-
-    IN_BAND = "in-band"  # over the network that the device itself carries: a change can cut its own path
-    OUT_OF_BAND = "out-of-band"  # over a network of its own
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=_STRICT)

@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
-from inventory.model import Access, CredentialReference, Device, JumpHost, Scope, Site
+from events.values import Access
+from inventory.model import CredentialReference, Device, JumpHost, Scope, Site
 from inventory.problems import Problem, Suggester
 from inventory.sources.records import Kind, Path, Record, label
 

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from events.values import Access
 from inventory.estate import Estate
 from inventory.load import load
-from inventory.model import Access, Device, JumpHost, Site
+from inventory.model import Device, JumpHost, Site
 from inventory.problems import EstateError, Severity
 
 Load = Callable[[Mapping[str, str]], Estate]

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from inventory.model import NOWHERE, Access, CredentialReference, Device, JumpHost, Origin, Site
+from events.values import Access
+from inventory.model import NOWHERE, CredentialReference, Device, JumpHost, Origin, Site
 
 Fields = dict[str, Any]
 
