@@ -40,7 +40,7 @@ def _of_lines(tree: Tree, vendor: Vendor) -> Iterator[Fault]:
         if line.text.split(" ", 1)[0] in _COMMANDS:
             message = "a line is a command and no configuration"
             yield Fault(message=message, detail=repr(line.text), hint="a change holds what the device shall have")
-        if not line.negated and any(pattern.search(line.text) for pattern in vendor.secrets):
+        if any(pattern.search(line.text) for pattern in vendor.secrets):
             words = " ".join(line.text.split(" ")[:2])
             message = "a line sets a secret, which would go into the log with the change"
             yield Fault(message=message, detail=f"{words!r} ...", hint="set it with the tool that keeps it")

@@ -10,7 +10,6 @@ from functools import lru_cache
 from types import MappingProxyType
 
 from netutils.interface import abbreviated_interface_name, canonical_interface_name
-from netutils.ip import netmask_to_cidr
 from netutils.mac import mac_to_format
 from netutils.vlan import vlanlist_to_config
 
@@ -72,11 +71,11 @@ def host(value: object, number: int) -> str:
 
 def cidr(value: object, mask: object) -> str:
     """``10.1.2.0``, ``255.255.255.0`` → ``10.1.2.0/24``."""
-    address = _interface(value, needs_prefix=False).ip
-    try:
-        return f"{address}/{netmask_to_cidr(str(mask))}"
-    except ValueError as error:
-        raise RefusedError("this is no network mask", detail=f"{mask!r}") from error
+    network = _parsed(f"0.0.0.0/{mask}").network
+    # Python takes 0.0.0.255 for 255.255.255.0, which is what it is to be told from.
+    if str(network.netmask) != str(mask):
+        raise RefusedError("this is no network mask", detail=f"{mask!r}")
+    return f"{_interface(value, needs_prefix=False).ip}/{network.prefixlen}"
 
 
 def ip_add(value: object, number: int) -> str:

@@ -172,9 +172,9 @@ def test_tells_everything_at_once(problems: Problems, edited: Edited) -> None:
 
 def test_a_wrong_field_is_not_judged_a_second_time(problems: Problems, edited: Edited) -> None:
     # the rules look at what is right, not at what stands in for what is wrong
-    found = problems(edited("select: role=router,region=emea", "select: [a]"))
+    found = problems(edited("      ios: templates/ios.j2\n", "      ios: [a]\n"))
 
-    assert [problem.message for problem in found] == ["select (a list) must be text"]
+    assert [problem.message for problem in found] == ["config.ios (a list) must be text"]
 
 
 def test_a_file_that_is_no_text_is_refused(write: Callable[..., Path]) -> None:

@@ -5,7 +5,7 @@ from threading import Thread
 
 import pytest
 
-from automation.render.budget import Allowance
+from automation.render.budget import Allowance, budget, spending
 from automation.render.errors import Failure, RenderError
 from automation.render.templates import Templates
 
@@ -76,6 +76,21 @@ def test_reaches_nothing(fails: Callable[[str], Failure], source: str) -> None:
     assert failure.template == "t.j2"
     assert failure.line == 1
     assert "object at 0x" not in str(failure)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "{% set n = namespace(a=1) %}{{ 'y' if n.__class__ is defined }}",
+        "{% import 'm.j2' as m %}{{ m.__name__ }}",
+        "{% import 'm.j2' as m %}{{ 'y' if m._body_stream is defined }}",
+        "{% import 'm.j2' as m %}{{ m }}",
+        "{% import 'm.j2' as m %}{{ m.m.name }}",
+    ],
+)
+def test_what_templates_make_has_no_inside(source: str) -> None:
+    with pytest.raises(RenderError, match=r"has no '\w+' in templates|cannot be written into configuration"):
+        Templates({"t.j2": source, "m.j2": "{% macro m() %}{% endmacro %}"}).render("t.j2", {})
 
 
 BIG = "x" * 1000
@@ -211,3 +226,12 @@ def test_threads_have_a_budget_each() -> None:
         thread.join()
 
     assert texts == ["".join(map(str, range(400)))] * 8
+
+
+def test_a_budget_ends_with_its_rendering() -> None:
+    with spending(Allowance()) as outer:
+        with spending(Allowance()) as inner:
+            assert budget() is inner
+        assert budget() is outer
+    with pytest.raises(LookupError):
+        budget()
