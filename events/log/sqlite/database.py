@@ -113,9 +113,11 @@ class Database:
             self.rows(f"PRAGMA {setting}")
 
     def _refuse_foreign(self) -> None:
-        application = self.rows("PRAGMA application_id")[0][0]
-        version = _whole(self.rows("PRAGMA user_version")[0][0])
-        tables = _whole(self.rows("SELECT count(*) FROM sqlite_master")[0][0])
+        # In one statement: another process may be laying the tables out at this moment.
+        ((application, version, tables),) = self.rows(
+            "SELECT application_id, user_version, (SELECT count(*) FROM sqlite_master) "
+            "FROM pragma_application_id, pragma_user_version"
+        )
         if (application, version) == (0, 0) and not tables:
             return
         if application != APPLICATION_ID:
@@ -123,9 +125,9 @@ class Database:
                 f"{self.path} is a database, but not a log of Wavegate: move it away, or name another "
                 "folder for the log"
             )
-        if version > FORMAT:
+        if (known := _whole(version)) > FORMAT:
             raise LogMismatchError(
-                f"{self.path} has format {version}, and this software knows up to {FORMAT}: it was written by a newer "
+                f"{self.path} has format {known}, and this software knows up to {FORMAT}: it was written by a newer "
                 "Wavegate; upgrade this one"
             )
 

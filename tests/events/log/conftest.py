@@ -310,7 +310,7 @@ class Nursery:
 
     def end(self) -> None:
         for child in self.children:
-            if child.process.poll() is None:
+            if child.process.stdout and not child.process.stdout.closed:
                 child.end(signal.SIGKILL)
 
     def _start(self, script: str, adapter: str, where: str | list[str], name: str, terms: Terms) -> Child:
