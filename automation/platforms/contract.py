@@ -245,9 +245,16 @@ class UnreachableError(PlatformError):
 
 
 class LoginRefusedError(PlatformError):
-    """The device, or its AAA server, refused the login; trying on would lock the account."""
+    """The device, or its AAA server, or its jump host refused the login; trying on would lock the account.
+
+    ``credential`` names the login that was refused.
+    """
 
     cause = Cause.LOGIN_REFUSED
+
+    def __init__(self, text: str, credential: str | None = None) -> None:
+        super().__init__(text)
+        self.credential = credential
 
 
 class HostKeyError(PlatformError):
@@ -346,4 +353,4 @@ class SessionLostError(PlatformError):
 class UnconfirmedError(PlatformError):
     """What was to be confirmed is not pending: its timer has run out, or it was never committed."""
 
-    cause = Cause.UNDO_FAILED
+    cause = Cause.TIMED_OUT

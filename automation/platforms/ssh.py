@@ -3,17 +3,17 @@
 import functools
 import io
 import logging
+import socket
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
 import paramiko
 from paramiko.message import Message
 
 from automation.platforms.contract import (
-    DeviceBusyError,
     Endpoint,
     HostKeyError,
     HostKeyUnknownError,
@@ -24,7 +24,7 @@ from automation.platforms.contract import (
     PlatformError,
     UnreachableError,
 )
-from automation.platforms.links import Connection, reason, where
+from automation.platforms.links import Connection, hung_up, reason, where
 from inventory.hostkeys import CERTIFICATE, HostKey
 from inventory.hostkeys import HostKeyError as UnusableKeyError
 
@@ -109,10 +109,10 @@ def log_in(endpoint: Endpoint, connection: Connection, limits: Limits) -> parami
         connection.close()
         raise
     except (paramiko.SSHException, OSError, EOFError) as error:
-        transport = client.get_transport()
+        explained = _explained(error, endpoint, client.get_transport())
         client.close()
         connection.close()
-        raise _explained(error, endpoint, transport) from error
+        raise explained from error
     return client
 
 
@@ -135,7 +135,7 @@ def _connect(client: paramiko.SSHClient, endpoint: Endpoint, connection: Connect
         channel_timeout=seconds,
         allow_agent=False,
         look_for_keys=False,
-        sock=connection,
+        sock=cast("socket.socket", connection),
         disabled_algorithms=_BROKEN if endpoint.legacy_crypto else _LEGACY,
         transport_factory=functools.partial(_transport, trusted),
     )
@@ -144,7 +144,7 @@ def _connect(client: paramiko.SSHClient, endpoint: Endpoint, connection: Connect
         transport.set_keepalive(round(_KEEPALIVE.total_seconds()))
 
 
-def _transport(trusted: tuple[HostKey, ...], connection: Connection, **options: Any) -> _Transport:  # noqa: ANN401
+def _transport(trusted: tuple[HostKey, ...], connection: Any, **options: Any) -> _Transport:  # noqa: ANN401
     """A transport that asks for the recorded kinds of key first: a device has several, and any may be recorded."""
     transport = _Transport(connection, **options)
     wanted = [name for key in trusted for name in (_RSA if key.algorithm == "ssh-rsa" else (key.algorithm,))]
@@ -177,10 +177,16 @@ def _explained(error: Exception, endpoint: Endpoint, transport: paramiko.Transpo
     if isinstance(error, paramiko.ssh_exception.IncompatiblePeer):
         hint = "" if endpoint.legacy_crypto else ". If it is too old for anything else, set legacy_crypto for it"
         return LegacyCryptoError(f"{place} offers no algorithm that is taken: {error}{hint}")
-    if "protocol banner" in str(error) and not isinstance(error.__context__, TimeoutError):
-        # A full device and one whose access list denies us do the same: they hang up before they say who they are.
-        return DeviceBusyError(f"{place} hung up at once: all its lines are taken, or it does not let this address in")
+    if _hung_up(error, transport):
+        return hung_up(endpoint)
     return UnreachableError(f"{place}: no SSH session came about: {reason(error)}")
+
+
+def _hung_up(error: Exception, transport: paramiko.Transport | None) -> bool:
+    """Whether the other side ended the connection before it said who it is; a slow one has not ended it."""
+    if transport is None or transport.remote_version or transport.is_active():
+        return False
+    return not isinstance(error.__context__, TimeoutError)
 
 
 def _login_error(error: Exception, endpoint: Endpoint, transport: paramiko.Transport | None) -> PlatformError:
@@ -188,7 +194,8 @@ def _login_error(error: Exception, endpoint: Endpoint, transport: paramiko.Trans
     if not dismissed and ("timeout" in str(error) or "saw EOF" in str(error)):
         return UnreachableError(f"{where(endpoint)} went away during the login")
     return LoginRefusedError(
-        f"{where(endpoint)} refused the login {endpoint.login.username!r} (credentials {endpoint.credential!r})"
+        f"{where(endpoint)} refused the login {endpoint.login.username!r} (credentials {endpoint.credential!r})",
+        endpoint.credential,
     )
 
 

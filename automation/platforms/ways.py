@@ -8,7 +8,7 @@ from typing import Protocol
 import paramiko
 
 from automation.platforms.contract import Endpoint, Limits, UnreachableError
-from automation.platforms.links import Connection, dial, reason, where
+from automation.platforms.links import Connection, Leg, dial, reason, where
 from automation.platforms.ssh import log_in
 
 _PIECE = 65536
@@ -65,7 +65,7 @@ class ThroughJumpHost:
         if transport is None:
             raise UnreachableError(f"{where(self._device)}: the way through {where(self._via)} was given up")
         try:
-            return transport.open_channel("direct-tcpip", target, ("127.0.0.1", 0), timeout=self._seconds)
+            return Leg(transport.open_channel("direct-tcpip", target, ("127.0.0.1", 0), timeout=self._seconds))
         except (paramiko.SSHException, EOFError, OSError) as error:
             raise UnreachableError(f"{where(self._device)} through {where(self._via)}: {reason(error)}") from error
 
@@ -93,16 +93,17 @@ def real_socket(connection: Connection) -> socket.socket:
         return connection
     ours, theirs = socket.socketpair()
     for source, sink in ((theirs, connection), (connection, theirs)):
-        threading.Thread(target=_pump, args=(source, sink), name="jump", daemon=True).start()
+        threading.Thread(target=_pump, args=(source, sink, theirs), name="jump", daemon=True).start()
     return ours
 
 
-def _pump(source: Connection, sink: Connection) -> None:
+def _pump(source: Connection, sink: Connection, local: socket.socket) -> None:
     """Copies until one side ends, then ends both."""
-    with contextlib.suppress(OSError, EOFError):
+    with contextlib.suppress(OSError):
         while piece := source.recv(_PIECE):
             sink.sendall(piece)
+    with contextlib.suppress(OSError):
+        # A close alone would not wake the other direction up.
+        local.shutdown(socket.SHUT_RDWR)
     for side in (source, sink):
-        with contextlib.suppress(OSError, EOFError):
-            side.shutdown(socket.SHUT_RDWR)
         side.close()

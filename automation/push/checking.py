@@ -15,13 +15,14 @@ def not_reachable(error: Exception) -> CheckResult:
     return CheckResult(name=_REACHABLE, passed=False, seen=str(error)[:1000])
 
 
-def check(opened: Session, work: Work, desk: Desk) -> tuple[CheckResult, ...]:
+def check(opened: Session, work: Work, desk: Desk, deadline: float) -> tuple[CheckResult, ...]:
     """Runs the checks over a fresh session until they have held for their time, or until the deadline.
+
+    The deadline is on the desk's clock, and counts from the commit: the device's timer does too.
 
     Returns:
         The results as they were last seen; they held if all of them passed.
     """
-    deadline = desk.monotonic() + work.timing.within.total_seconds()
     held_since: float | None = None
     while True:
         results = _run(opened, work)

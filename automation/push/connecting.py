@@ -1,41 +1,42 @@
 """Sessions for a push: the first one, and fresh ones after a commit."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 
 from automation.platforms.contract import LoginRefusedError, PlatformError, Session
-from automation.push.work import Desk, Work
+from automation.push.telling import Teller
+from automation.push.work import Work
+from events.reports import CredentialRefused
 
 
 @contextmanager
-def session(work: Work, desk: Desk, patience: timedelta) -> Iterator[Session]:
-    """A session, tried again until ``patience`` is over where trying again can help; closed at the end.
+def session(work: Work, teller: Teller, patience: timedelta) -> Iterator[Session]:
+    """A session as from :func:`opened`, closed at the end."""
+    fresh = opened(work, teller, patience)
+    try:
+        yield fresh
+    finally:
+        fresh.close()
 
-    A refused login is never tried again: one refusal stops the credential, before the account is locked.
+
+def opened(work: Work, teller: Teller, patience: timedelta) -> Session:
+    """A session, tried again until ``patience`` is over where trying again can help.
+
+    A refused login is announced and never tried again: one refusal stops the credential everywhere, before the account
+    is locked.
 
     Raises:
         PlatformError: no session came about.
     """
-    opened = _patiently(lambda: _connect(work), work, desk, patience)
-    try:
-        yield opened
-    finally:
-        opened.close()
-
-
-def _connect(work: Work) -> Session:
-    return work.platform.connect(work.endpoint, work.via, work.timing.limits)
-
-
-def _patiently(connect: Callable[[], Session], work: Work, desk: Desk, patience: timedelta) -> Session:
-    deadline = desk.monotonic() + patience.total_seconds()
+    deadline = teller.desk.monotonic() + patience.total_seconds()
     while True:
         try:
-            return connect()
-        except LoginRefusedError:
+            return work.platform.connect(work.endpoint, work.via, work.timing.limits)
+        except LoginRefusedError as error:
+            teller.announce(CredentialRefused, credential=error.credential or work.endpoint.credential)
             raise
         except PlatformError as error:
-            if not error.retriable or desk.monotonic() >= deadline:
+            if not error.retriable or teller.desk.monotonic() >= deadline:
                 raise
-        desk.sleep(work.timing.pause.total_seconds())
+        teller.desk.sleep(work.timing.pause.total_seconds())

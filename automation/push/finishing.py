@@ -1,5 +1,6 @@
 """Steps 5 and 6: check over a fresh session, then confirm and save, or undo; and finding out what a lost one did."""
 
+from contextlib import closing
 from dataclasses import dataclass
 
 from automation.config.compare import Observation
@@ -7,7 +8,7 @@ from automation.config.reading import read_device
 from automation.config.tree import Tree
 from automation.platforms.contract import (
     AnswerTimeoutError,
-    DeviceFullError,
+    NotSavedError,
     PlatformError,
     Session,
     SessionLostError,
@@ -15,11 +16,11 @@ from automation.platforms.contract import (
 )
 from automation.push.attempt import Attempt, differs, shown, why
 from automation.push.checking import check, not_reachable
-from automation.push.connecting import session
+from automation.push.connecting import opened, session
 from automation.push.telling import Teller
 from automation.push.undoing import Undoer
 from automation.push.work import Desk, Work
-from events.reports import CheckResult, Outcome, PushReverted, PushUnknown, PushVerified
+from events.reports import CheckResult, DriftNoted, Outcome, PushReverted, PushUnknown, PushVerified
 from events.values import Cause, Reason, UndoRank
 
 #: How often a session may be lost in the middle of finishing before the device is called unknown.
@@ -45,16 +46,25 @@ class Finisher:
 
     def finish(self) -> Outcome:
         """After a commit: checks over a fresh session, then the confirmation or the undo."""
-        verdict: Outcome | _Undo | None
+        within = self.work.timing.within
+        deadline = self.desk.monotonic() + within.total_seconds()
         try:
-            with session(self.work, self.desk, self.work.timing.within) as fresh:
-                verdict = self._judge(fresh, confirm=self.attempt.undo is not UndoRank.NONE)
-        except (SessionLostError, AnswerTimeoutError):
-            verdict = self._look_again()
+            fresh = opened(self.work, self.teller, within)
         except PlatformError as error:
             reason = Reason(cause=Cause.ACCESS_LOST, detail=f"after the commit no fresh session opened: {error}"[:3000])
-            verdict = _Undo(reason, (not_reachable(error),))
-        return self._decided(verdict) or self._gone("nothing of the change is there any more")
+            return self.undo(reason, (not_reachable(error),))
+        with closing(fresh):
+            verdict = self._judged(fresh, deadline)
+        return self._decided(verdict or self._look_again()) or self._gone("nothing of the change is there any more")
+
+    def _judged(self, fresh: Session, deadline: float) -> Outcome | _Undo | None:
+        """The verdict over the first fresh session; None where it was lost."""
+        try:
+            return self._judge(fresh, deadline, confirm=self.attempt.undo is not UndoRank.NONE)
+        except (SessionLostError, AnswerTimeoutError):
+            return None
+        except PlatformError as error:
+            return _Undo(why(error, self.work))
 
     def find_out(self, lost: str) -> Outcome | None:
         """After a session was lost, or its worker: what is there is confirmed where healthy, undone where not.
@@ -67,7 +77,7 @@ class Finisher:
     def undo(self, reason: Reason, checks: tuple[CheckResult, ...] = ()) -> Outcome:
         """Takes back what the attempt did, and says so once it was read back."""
         try:
-            remark = Undoer(self.work, self.desk, self.attempt).undo()
+            remark = Undoer(self.work, self.teller, self.attempt).undo()
         except PlatformError as error:
             failed = f"{reason}; then the undo failed: {why(error, self.work)}"
             return self.teller.outcome(PushUnknown, reason=Reason(cause=Cause.UNDO_FAILED, detail=failed[:4000]))
@@ -84,7 +94,7 @@ class Finisher:
         """Reads the device back until a session lasts long enough to decide."""
         for _ in range(_LOOKS):
             try:
-                with session(self.work, self.desk, self.attempt.patience(self.work, self.desk)) as fresh:
+                with session(self.work, self.teller, self.attempt.patience(self.work, self.desk)) as fresh:
                     return self._resolve(fresh)
             except (SessionLostError, AnswerTimeoutError) as error:
                 lost = str(error)
@@ -99,18 +109,20 @@ class Finisher:
             return self.teller.outcome(PushUnknown, reason=reason)
         _, seen = self.attempt.observed(fresh, self.work)
         if self.attempt.took_effect(seen, self.work):
-            return self._judge(fresh, confirm=pending is not None)
+            deadline = self.desk.monotonic() + self.work.timing.within.total_seconds()
+            return self._judge(fresh, deadline, confirm=pending is not None)
         if pending is None and self.attempt.left_nothing(seen):
             fresh.discard(self.attempt.label)
             return None
         return _Undo(differs(seen, self.work))
 
-    def _judge(self, fresh: Session, *, confirm: bool) -> Outcome | _Undo:
-        results = check(fresh, self.work, self.desk)
+    def _judge(self, fresh: Session, deadline: float, *, confirm: bool) -> Outcome | _Undo:
+        results = check(fresh, self.work, self.desk, deadline)
         failed = [result for result in results if not result.passed]
         if failed:
             detail = "; ".join(f"{result.name}: {result.seen}" for result in failed)
             return _Undo(Reason(cause=Cause.CHECKS_FAILED, detail=detail[:3000]), results)
+        # Compared before the confirmation, while the device's own timer can still undo it: see docs/adr/0005.
         now, seen = self.attempt.observed(fresh, self.work)
         if not self.attempt.took_effect(seen, self.work):
             return _Undo(differs(seen, self.work), results)
@@ -119,9 +131,18 @@ class Finisher:
             if confirm:
                 self._confirm(fresh)
             self._save(fresh, now)
-        except (UnconfirmedError, DeviceFullError) as error:
+        except UnconfirmedError as error:
             return _Undo(why(error, self.work), results)
+        except NotSavedError as error:
+            return _Undo(Reason(cause=Cause.NOT_SAVED, detail=str(error)[:3000]), results)
+        self._note_company(seen)
         return self._verified(now, seen, results)
+
+    def _note_company(self, seen: Observation) -> None:
+        """Whatever somebody else changed meanwhile was saved along: a device saves all that it runs."""
+        if seen.foreign:
+            detail = f"meanwhile somebody else changed, and it was saved as well:\n{shown(seen.foreign, self.work)}"
+            self.teller.announce(DriftNoted, detail=detail)
 
     def _confirm(self, fresh: Session) -> None:
         """Confirms, and proves it by the timer's state rather than by the absence of an error."""
@@ -134,7 +155,7 @@ class Finisher:
         fresh.save()
         startup = read_device(fresh.startup(), self.work.platform.vendor)
         if self._digest(startup) != self._digest(now):
-            raise DeviceFullError("the device says that it saved, but its startup configuration lacks the change")
+            raise NotSavedError("the device says that it saved, but its startup configuration lacks the change")
 
     def _verified(self, now: Tree, seen: Observation, results: tuple[CheckResult, ...]) -> Outcome:
         observed = self.desk.keep(shown(seen.edits, self.work, most=1_000_000).encode(), secret=False)

@@ -5,19 +5,21 @@
 back, confirm, save, compare what was saved.  7. Say how it ended.
 """
 
+from contextlib import suppress
 from dataclasses import dataclass
 
 from automation.config.compare import Comparison, observe
-from automation.config.difference import difference
+from automation.config.difference import Difference, difference
 from automation.config.reading import read_device
 from automation.config.secrets import unsalted
 from automation.config.tree import Tree
 from automation.platforms.contract import (
+    AnswerTimeoutError,
     LineRejectedError,
     LockedError,
-    LoginRefusedError,
     PlatformError,
     Session,
+    SessionLostError,
 )
 from automation.push.attempt import Attempt, differs, shown, timer, why
 from automation.push.before import pack
@@ -27,7 +29,6 @@ from automation.push.telling import Teller
 from automation.push.work import Desk, Earlier, ForbiddenError, LeaseLostError, Work
 from events.reports import (
     AlreadyApplied,
-    CredentialRefused,
     DriftFound,
     DriftNoted,
     OrderReturned,
@@ -58,9 +59,6 @@ def push(work: Work, desk: Desk) -> Outcome:
             if found is not None:
                 return found
         return _Push(work, desk, teller).run()
-    except LoginRefusedError as error:
-        teller.announce(CredentialRefused, credential=work.endpoint.credential)
-        return teller.outcome(PushFailed, reason=why(error, work))
     except PlatformError as error:
         return teller.outcome(PushFailed, reason=why(error, work))
 
@@ -84,12 +82,16 @@ def _find_out(earlier: Earlier, work: Work, desk: Desk, teller: Teller) -> Outco
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Found:
-    """A device that was locked, read and found as planned. ``shown`` is its configuration as it showed it."""
+    """A device that was locked, read and found as planned.
+
+    ``shown`` is its configuration as it showed it, ``unsaved`` whether others left lines in it that startup lacks.
+    """
 
     shown: str
     running: Tree
     comparison: Comparison
     undo: UndoRank
+    unsaved: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +103,7 @@ class _Push:
     teller: Teller
 
     def run(self) -> Outcome:
-        with session(self.work, self.desk, self.work.timing.within) as opened:
+        with session(self.work, self.teller, self.work.timing.within) as opened:
             written = self._write(opened)
         if isinstance(written, Outcome):
             return written
@@ -111,8 +113,13 @@ class _Push:
             return finisher.finish()
         if isinstance(trouble, LineRejectedError):
             return finisher.undo(why(trouble, self.work))
+        if isinstance(trouble, LockedError):
+            return self.teller.outcome(PushFailed, reason=why(trouble, self.work))
         found = finisher.find_out(str(trouble))
-        return found or self.teller.outcome(PushReverted, reason=why(trouble, self.work))
+        if found is not None:
+            return found
+        lost = isinstance(trouble, SessionLostError | AnswerTimeoutError)
+        return self.teller.outcome(PushReverted if lost else PushFailed, reason=why(trouble, self.work))
 
     def _write(self, opened: Session) -> Outcome | tuple[Attempt, PlatformError | None]:
         """Everything on the first session. What is raised from here has changed nothing on the device."""
@@ -126,11 +133,19 @@ class _Push:
         try:
             return self._commit(opened, found)
         except ForbiddenError as error:
-            opened.discard(self.work.label)
+            self._discard(opened)
             return self.teller.outcome(OrderReturned, reason=Reason(cause=error.cause, detail=str(error)))
         except LeaseLostError:
-            opened.discard(self.work.label)
+            # The device is somebody else's work now; what they have staged has the same label.
             raise
+        except BaseException:
+            self._discard(opened)
+            raise
+
+    def _discard(self, opened: Session) -> None:
+        """Drops what is staged, as far as the device can still be asked; else the next one to stage drops it."""
+        with suppress(PlatformError):
+            opened.discard(self.work.label)
 
     def _lock(self, opened: Session) -> None:
         """Waits for whoever configures the device now; never takes the lock from them."""
@@ -157,8 +172,9 @@ class _Push:
             detail = f"the difference is not the approved one:\n{shown(comparison.edits, work)}"
             return self.teller.outcome(PushRefused, reason=Reason(cause=Cause.DIFF_DIFFERS, detail=detail))
         self._note_drift(comparison)
-        refused = self._refused(opened, running)
-        return refused or _Found(shown=text, running=running, comparison=comparison, undo=opened.undo_rank())
+        undo, unsaved = opened.undo_rank(), self._unsaved(opened, running)
+        refused = self._refused(undo, unsaved)
+        return refused or _Found(shown=text, running=running, comparison=comparison, undo=undo, unsaved=bool(unsaved))
 
     def _drifted(self, comparison: Comparison) -> Outcome:
         touched = ", ".join(sorted(comparison.touched))
@@ -171,13 +187,16 @@ class _Push:
         if self.work.config is not None and now != self.work.config:
             self.teller.announce(DriftNoted, detail="sections that this change does not touch differ from the plan's")
 
-    def _refused(self, opened: Session, running: Tree) -> Outcome | None:
+    def _unsaved(self, opened: Session, running: Tree) -> Difference:
+        vendor = self.work.platform.vendor
+        return difference(read_device(opened.startup(), vendor), running, vendor)
+
+    def _refused(self, undo: UndoRank, unsaved: Difference) -> Outcome | None:
         """What the plan's approval would have had to allow."""
         work = self.work
-        if opened.undo_rank() is UndoRank.NONE and work.access is Access.IN_BAND and not work.accept_no_undo:
+        if undo is UndoRank.NONE and work.access is Access.IN_BAND and not work.accept_no_undo:
             detail = "reached in-band and without any undo of its own; its approval has to accept that by name"
             return self.teller.outcome(PushRefused, reason=Reason(cause=Cause.NO_UNDO, detail=detail))
-        unsaved = difference(read_device(opened.startup(), work.platform.vendor), running, work.platform.vendor)
         if unsaved and not work.save_foreign:
             detail = f"others left lines unsaved, which this push would save:\n{shown(unsaved, work)}"
             return self.teller.outcome(PushRefused, reason=Reason(cause=Cause.FOREIGN_UNSAVED, detail=detail))
@@ -195,9 +214,10 @@ class _Push:
             return None
         would = read_device(candidate, work.platform.vendor)
         seen = observe(found.running, would, found.comparison, work.platform.vendor)
-        if work.digester.edits(seen.edits) == work.digester.edits(found.comparison.edits) and not seen.foreign:
+        as_approved = work.digester.edits(seen.edits) == work.digester.edits(found.comparison.edits)
+        if as_approved and not seen.foreign and not seen.strays:
             return None
-        opened.discard(work.label)
+        self._discard(opened)
         return self.teller.outcome(PushRefused, reason=differs(seen, work))
 
     def _commit(self, opened: Session, found: _Found) -> tuple[Attempt, PlatformError | None]:
@@ -206,6 +226,9 @@ class _Push:
         self.teller.announce(PushStaged, undo=found.undo, before=kept)
         armed = None if found.undo is UndoRank.NONE else timer(self.work)
         self.desk.may_write()
+        if found.undo is UndoRank.DEAD_MAN and found.unsaved:
+            # It brings startup back: what others left unsaved, and this push may save, would be lost.
+            opened.save()
         attempt = Attempt(
             label=self.work.label,
             running=found.running,

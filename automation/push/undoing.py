@@ -5,21 +5,33 @@ from dataclasses import dataclass
 
 from automation.config.compare import undo
 from automation.config.difference import Difference
+from automation.config.reading import read_device
 from automation.config.tree import Tree
 from automation.platforms.contract import (
     AnswerTimeoutError,
+    LineRejectedError,
+    LockedError,
     LoginRefusedError,
+    PlatformError,
     Session,
     SessionLostError,
-    UnconfirmedError,
 )
 from automation.push.attempt import Attempt, shown
 from automation.push.connecting import session
+from automation.push.telling import Teller
 from automation.push.work import Desk, Work
-from events.values import UndoRank
+from events.values import Cause, UndoRank
 
 #: How often it is looked and acted before the undo counts as failed. A revert may cost its own session each time.
-_ROUNDS = 4
+_ROUNDS = 5
+#: From this round on a dead-man is set off. Before, the lines are taken back: a restart takes the site down.
+_LAST_RESORT = 2
+
+
+class NotUndoneError(PlatformError):
+    """The device could not be brought back to what it was."""
+
+    cause = Cause.UNDO_FAILED
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +39,15 @@ class Undoer:
     """Takes back what an attempt did to a device."""
 
     work: Work
-    desk: Desk
+    teller: Teller
     attempt: Attempt
 
+    @property
+    def _desk(self) -> Desk:
+        return self.teller.desk
+
     def undo(self) -> str:
-        """Undoes, and reads back that it is undone.
+        """Undoes, and reads back that it is undone, in startup too.
 
         Returns:
             What else is to be said: edits of others which the device may have taken back together with ours.
@@ -39,19 +55,32 @@ class Undoer:
         Raises:
             PlatformError: the device could not be brought back, or not be asked.
         """
-        remark = ""
-        for _ in range(_ROUNDS):
+        remarks: list[str] = []
+        trouble = "it is not what it was"
+        for number in range(_ROUNDS):
             try:
-                with session(self.work, self.desk, self.attempt.patience(self.work, self.desk)) as fresh:
-                    if self._is_pending(fresh):
-                        remark = self._revert(fresh)
-                    elif self._is_back(fresh):
-                        return remark
+                with session(self.work, self.teller, self.attempt.patience(self.work, self._desk)) as fresh:
+                    if self._is_undone(fresh, remarks, number):
+                        return "\n".join(remarks)
             except LoginRefusedError:
                 self._await_timer()
-            except (SessionLostError, AnswerTimeoutError):
-                continue
-        raise UnconfirmedError(f"the device is not back after {_ROUNDS} attempts")
+            except (SessionLostError, AnswerTimeoutError, LockedError) as error:
+                trouble = str(error)
+                self._desk.sleep(self.work.timing.pause.total_seconds())
+        raise NotUndoneError(f"after {_ROUNDS} attempts the device is not back: {trouble}")
+
+    def _is_undone(self, fresh: Session, remarks: list[str], number: int) -> bool:
+        if not self._is_pending(fresh):
+            return self._is_back(fresh) and self._is_saved(fresh)
+        if self.attempt.undo is not UndoRank.DEAD_MAN or number >= _LAST_RESORT:
+            remarks += self._revert(fresh)
+            return False
+        # The dead-man stays armed until what was entered is seen to be gone.
+        with suppress(LineRejectedError):
+            if self._is_back(fresh):
+                self._desk.may_confirm()
+                fresh.confirm(self.attempt.label)
+        return False
 
     def _is_pending(self, fresh: Session) -> bool:
         if self.attempt.undo is UndoRank.NONE:
@@ -59,15 +88,16 @@ class Undoer:
         pending = fresh.pending()
         return pending is not None and pending.label in {None, self.attempt.label}
 
-    def _revert(self, fresh: Session) -> str:
+    def _revert(self, fresh: Session) -> list[str]:
+        """Has the device revert; gives what others changed since, if anything."""
         _, seen = self.attempt.observed(fresh, self.work)
-        self.desk.may_confirm()
+        self._desk.may_confirm()
         # The revert takes the session with it where it restores the path or reloads; what it did is read back.
         with suppress(SessionLostError, AnswerTimeoutError):
             fresh.revert(self.attempt.label)
         if not seen.foreign:
-            return ""
-        return f"meanwhile somebody else changed, and the undo may have taken back:\n{shown(seen.foreign, self.work)}"
+            return []
+        return [f"meanwhile somebody else changed, and the undo may have taken back:\n{shown(seen.foreign, self.work)}"]
 
     def _is_back(self, fresh: Session) -> bool:
         now, seen = self.attempt.observed(fresh, self.work)
@@ -82,14 +112,26 @@ class Undoer:
         touched, vendor = self.attempt.comparison.touched, self.work.platform.vendor
         lines = undo(now, self.attempt.running, touched, vendor, strays)
         label = f"{self.attempt.label}u"
-        self.desk.may_confirm()
+        self._desk.may_confirm()
         fresh.lock(label)
         fresh.stage(lines, label=label, replace=False)
         fresh.commit(label, None)
 
+    def _is_saved(self, fresh: Session) -> bool:
+        """Sees to it that startup does not bring the change back: it may have been saved before it was given up."""
+        touched, vendor = self.attempt.comparison.touched, self.work.platform.vendor
+        wanted = self.work.digester.tree(self.attempt.running.where(lambda line: line.text in touched), vendor)
+        for _ in range(2):
+            startup = read_device(fresh.startup(), vendor).where(lambda line: line.text in touched)
+            if self.work.digester.tree(startup, vendor) == wanted:
+                return True
+            self._desk.may_confirm()
+            fresh.save()
+        return False
+
     def _await_timer(self) -> None:
         """Waits for the device's own undo, where trying to log in meanwhile would lock the account."""
-        left = (self.attempt.timer_ends or 0) - self.desk.monotonic()
+        left = (self.attempt.timer_ends or 0) - self._desk.monotonic()
         if left <= 0:
             raise LoginRefusedError("the login is refused, and no timer runs that would undo it")
-        self.desk.sleep(left + self.work.timing.pause.total_seconds())
+        self._desk.sleep(left + self.work.timing.pause.total_seconds())

@@ -99,7 +99,7 @@ class EosSession:
         except (MergeConfigException, ReplaceConfigException) as error:
             # NAPALM's message holds the line, which may hold a secret: it must not come along as the cause.
             raise self._rejected(error) from None
-        except UnreachableError as error:
+        except (UnreachableError, DeviceBusyError) as error:
             raise SessionLostError(str(error)) from error
         finally:
             self._driver.config_session = None
@@ -197,7 +197,7 @@ class EosSession:
             raise refused(error, self._name) from error
         except AnswerTooLargeError as error:
             raise AnswerTooLargeError(f"{self._name}, {commands[-1]!r}: {error}") from error
-        except UnreachableError as error:
+        except (UnreachableError, DeviceBusyError) as error:
             # It was there a moment ago: to the protocol that is a session that ended.
             raise SessionLostError(str(error)) from error
         return answers

@@ -28,7 +28,7 @@ from automation.platforms.contract import (
     SessionLostError,
     UnreachableError,
 )
-from automation.platforms.links import reason, where
+from automation.platforms.links import hung_up, reason, where
 from automation.platforms.ssh import changed_key, trusted_keys
 from automation.platforms.ways import Way, real_socket
 from inventory.hostkeys import HostKey, tls_context
@@ -115,8 +115,8 @@ class Wire(EapiConnection):  # type: ignore[misc]  # pyeapi has no types
         """
         status, body = self._exchange(data.encode())
         if status == 401:
-            login, credential = self._device.login.username, self._device.credential
-            raise LoginRefusedError(f"{self._place} refused the login {login!r} (credentials {credential!r})")
+            login, name = self._device.login.username, self._device.credential
+            raise LoginRefusedError(f"{self._place} refused the login {login!r} (credentials {name!r})", name)
         if status != 200:
             kind = self.statuses.get(status, UnreachableError)
             raise kind(f"{self._place} answers {status} where its API should be: see 'management api http-commands'")
@@ -169,6 +169,9 @@ class Wire(EapiConnection):  # type: ignore[misc]  # pyeapi has no types
         except ssl.SSLCertVerificationError as error:
             raw.close()
             raise self._other_certificate(error) from error
+        except (ConnectionError, ssl.SSLEOFError) as error:
+            raw.close()
+            raise hung_up(self._device) from error
         except (OSError, ValueError) as error:
             raw.close()
             raise UnreachableError(f"{self._place}: no TLS session came about: {reason(error)}") from error

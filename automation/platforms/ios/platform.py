@@ -11,7 +11,6 @@ from automation.platforms.contract import (
     Limits,
     LoginRefusedError,
     Session,
-    UnreachableError,
 )
 from automation.platforms.ios.session import IosSession
 from automation.platforms.links import where

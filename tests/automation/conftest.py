@@ -1,0 +1,195 @@
+"""Devices of the lab for the tests of platforms and of the push protocol: one lab a test, ready in milliseconds."""
+
+import itertools
+import os
+import re
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import SecretStr
+
+from automation.platforms.contract import Endpoint, Limits, Platform, Session
+from automation.platforms.registry import platforms
+from inventory.credentials import Login
+from lab.branches.startup import BranchDevice, Role, startup_config
+from lab.estate import DeviceSpec, Estate, JumpSpec
+from lab.estate import Platform as LabPlatform
+from lab.journal import Entry, Event
+from lab.lab import Lab
+
+USER = "netops"
+PASSWORD = "canary-login-password"
+ENABLE = "canary-enable-secret"
+#: What an IOS device without a local archive is called here: its undo is the dead-man.
+KINDS = ("eos", "eos-4.33", "ios", "ios-dead-man")
+
+_VERSIONS = {"eos-4.33": "4.33.1F"}
+_numbers = itertools.count(1)
+
+
+def _address() -> str:
+    """A loopback address that no other process of tests has, and that this one has not used."""
+    number = next(_numbers)
+    return f"127.{128 + os.getpid() // 200 % 100}.{os.getpid() % 200 + 1 + number // 250}.{number % 250 + 1}"
+
+
+@dataclass(frozen=True)
+class Bench:
+    """A running lab with one device, and perhaps a jump host; ``looks`` are the checks that a test has it answer."""
+
+    lab: Lab
+    device: str
+    kind: str
+    platform: Platform
+    endpoint: Endpoint
+    via: Endpoint | None
+    limits: Limits
+    opened: list[Session] = field(default_factory=list)
+    looks: list[str] = field(default_factory=list)
+
+    def connect(self, limits: Limits | None = None, **changes: Any) -> Session:
+        """A session, closed at the end of the test."""
+        session = self.platform.connect(replace(self.endpoint, **changes), self.via, limits or self.limits)
+        self.opened.append(session)
+        return session
+
+    def running(self) -> str:
+        """What the device runs, told by the lab."""
+        return self.lab.running(self.device)
+
+    def startup(self) -> str:
+        """What the device would start with, told by the lab."""
+        return self.lab.startup(self.device)
+
+    def journal(self, *events: Event) -> list[Entry]:
+        """The entries of these kinds, or all."""
+        return [entry for entry in self.lab.journal(self.device) if not events or entry.event in events]
+
+    def own_commands(self) -> list[str]:
+        """What our login sent outside configuration, less the checks: the platform's own commands."""
+        own = (entry for entry in self.journal(Event.COMMAND) if entry.user == USER and entry.mode in {"exec", "user"})
+        return [entry.line for entry in own if entry.line not in self.looks]
+
+    def sent(self) -> list[str]:
+        """The commands that our login sent."""
+        return [entry.line for entry in self.journal(Event.COMMAND) if entry.user == USER]
+
+
+def _spec(kind: str, address: str, options: dict[str, Any]) -> DeviceSpec:
+    platform = LabPlatform(kind.split("-", maxsplit=1)[0])
+    branch = BranchDevice(
+        name="branch-1",
+        platform=platform,
+        role=Role.ROUTER,
+        site="de-001",
+        number=1,
+        address=address,
+        username=USER,
+        password=PASSWORD,
+        enable=options.pop("enable", ""),
+        archive=options.pop("archive", kind != "ios-dead-man"),
+    )
+    extra = options.pop("extra", "")
+    settings = {"version": _VERSIONS[kind]} if kind in _VERSIONS else {}
+    return DeviceSpec.model_validate(
+        {
+            "name": branch.name,
+            "platform": platform,
+            "address": address,
+            "startup": startup_config(branch) + extra,
+            "reboot_seconds": 0.2,
+            **settings,
+            **options,
+        }
+    )
+
+
+def _host_keys(lab: Lab, spec: DeviceSpec | JumpSpec) -> tuple[str, ...]:
+    certificate = lab.certificate(spec.name)
+    if certificate.exists():
+        return (certificate.read_text(),)
+    entries = (line.split(" ", 1) for line in lab.known_hosts.read_text().splitlines())
+    return tuple(key for host, key in entries if host == f"[{spec.address}]:{spec.port}")
+
+
+def _endpoint(lab: Lab, spec: DeviceSpec | JumpSpec, login: Login) -> Endpoint:
+    return Endpoint(
+        name=spec.name,
+        address=spec.address,
+        port=spec.port,
+        credential=f"login-of-{spec.name}",
+        login=login,
+        host_keys=_host_keys(lab, spec),
+        legacy_crypto=getattr(spec, "legacy_crypto", False),
+    )
+
+
+BenchMaker = Callable[..., Bench]
+
+
+@pytest.fixture
+def make_bench(tmp_path: Path) -> Iterator[BenchMaker]:
+    """Makes labs with one device of a kind; what has been sent is held against the platform's list at the end."""
+    made: list[Bench] = []
+    limits = Limits(connect=timedelta(seconds=5), answer=timedelta(seconds=5))
+
+    def make(kind: str, *, minute: float = 30.0, jump: bool = False, **options: Any) -> Bench:
+        enable = options.get("enable")
+        spec = _spec(kind, _address(), options)
+        jumps = (JumpSpec(name="jump-1", address=_address(), username="hop", password="canary-jump-password"),)
+        estate = Estate(devices=(spec,), jump_hosts=jumps if jump else (), minute=minute)
+        lab = Lab(estate, tmp_path / f"lab-{len(made)}")
+        login = Login(username=USER, password=SecretStr(PASSWORD), enable_secret=SecretStr(enable) if enable else None)
+        hop = Login(username="hop", password=SecretStr("canary-jump-password"))
+        bench = Bench(
+            lab=lab,
+            device=spec.name,
+            kind=kind,
+            platform=platforms()[spec.platform.value],
+            endpoint=_endpoint(lab, spec, login),
+            via=_endpoint(lab, jumps[0], hop) if jump else None,
+            limits=limits,
+        )
+        made.append(bench)
+        return bench
+
+    yield make
+    for bench in made:
+        _end(bench)
+
+
+def _await_silence(bench: Bench) -> None:
+    """Lets the device notice that its sessions are over, so that the lab can be stopped in peace."""
+    deadline = time.monotonic() + 5
+    while bench.lab.device(bench.device).sessions and time.monotonic() < deadline:
+        time.sleep(0.01)
+
+
+def _end(bench: Bench) -> None:
+    try:
+        bench.lab.clear_faults(bench.device)
+        for session in bench.opened:
+            session.close()
+        _await_silence(bench)
+        known = [re.compile(pattern) for pattern in bench.platform.commands]
+        unlisted = [line for line in bench.own_commands() if not any(each.fullmatch(line) for each in known)]
+    finally:
+        bench.lab.stop()
+    assert not unlisted, f"{bench.platform.name} sent what its list of commands lacks"
+
+
+@pytest.fixture(params=KINDS)
+def kind(request: pytest.FixtureRequest) -> str:
+    """Each kind of device in turn."""
+    return str(request.param)
+
+
+@pytest.fixture
+def bench(make_bench: BenchMaker, kind: str) -> Bench:
+    """A lab with a device of the kind."""
+    return make_bench(kind)

@@ -1,0 +1,361 @@
+"""The contract of platforms, sentence by sentence, held against devices of the lab."""
+
+import re
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from automation.config.reading import read_device
+from automation.platforms.contract import (
+    AnswerTimeoutError,
+    AnswerTooLargeError,
+    DeviceFullError,
+    ForbiddenCommandError,
+    IncompleteAnswerError,
+    Limits,
+    LineRejectedError,
+    LockedError,
+    SessionLostError,
+    UnconfirmedError,
+    is_label,
+)
+from events.values import UndoRank
+from lab.faults import Fault, FaultKind, Moment
+from lab.journal import Event
+
+LABEL, OTHER = "wg-0123456789abcdef", "wg-fedcba9876543210"
+LINES = ("vlan 77", "name GUESTS")
+MINUTES = timedelta(minutes=2)
+QUICK = Limits(connect=timedelta(seconds=5), answer=timedelta(seconds=1))
+ATOMIC, LINE_BY_LINE = ("eos", "eos-4.33"), ("ios", "ios-dead-man")
+KINDS = (*ATOMIC, *LINE_BY_LINE)
+
+
+def fault(kind: FaultKind, **settings: Any) -> Fault:
+    return Fault(kind=kind, **settings)
+
+
+def await_that(condition: Callable[[], bool]) -> None:
+    """Waits for a condition, and fails where it does not come true."""
+    deadline = time.monotonic() + 30
+    while not condition():
+        assert time.monotonic() < deadline, "it did not come true in 30 s"
+        time.sleep(0.02)
+
+
+def committed(bench: Any, timer: timedelta | None, lines: tuple[str, ...] = LINES) -> Any:
+    """A session in which lines were committed."""
+    session = bench.connect()
+    session.lock(LABEL)
+    session.stage(lines, label=LABEL, replace=False)
+    session.commit(LABEL, timer)
+    return session
+
+
+# What is there.
+
+
+@pytest.mark.parametrize("name", ["running", "startup"])
+def test_configurations_are_the_devices_own(bench: Any, name: str) -> None:
+    bench.lab.edit(bench.device, ["hostname renamed"])
+    shown = getattr(bench.connect(), name)()
+    wanted = getattr(bench, name)()
+    assert read_device(shown, bench.platform.vendor) == read_device(wanted, bench.platform.vendor)
+    assert ("hostname renamed" in shown) == (name == "running")
+
+
+def test_a_configuration_that_does_not_end_is_none(bench: Any) -> None:
+    session = bench.connect()
+    bench.lab.set_fault(bench.device, fault(FaultKind.FLOOD, match="show running-config", megabytes=1))
+    with pytest.raises(IncompleteAnswerError, match=r"show running-config.* does not come to its end"):
+        session.running()
+
+
+def test_an_answer_without_end_is_cut_off(bench: Any) -> None:
+    session = bench.connect(Limits(answer_bytes=300_000))
+    bench.lab.set_fault(bench.device, fault(FaultKind.FLOOD, match="show clock", megabytes=1))
+    bench.looks.append("show clock")
+    with pytest.raises(AnswerTooLargeError, match="more than"):
+        session.show("show clock")
+
+
+def test_no_answer_comes_to_an_end_in_time(bench: Any) -> None:
+    session = bench.connect(QUICK)
+    bench.lab.set_fault(bench.device, fault(FaultKind.HANG, match="show running-config"))
+    with pytest.raises(AnswerTimeoutError, match="did not answer in 1 s"):
+        session.running()
+
+
+@pytest.mark.parametrize("moment", list(Moment))
+def test_a_session_that_ends_is_lost(bench: Any, moment: Moment) -> None:
+    session = bench.connect()
+    bench.lab.set_fault(bench.device, fault(FaultKind.DROP, match="show running-config", moment=moment))
+    with pytest.raises(SessionLostError):
+        session.running()
+
+
+def test_terminal_escapes_do_not_come_through(bench: Any) -> None:
+    clean = bench.connect().running()
+    bench.lab.set_fault(bench.device, fault(FaultKind.ESCAPES))
+    bench.looks.append("show version")
+    session = bench.connect()
+    assert read_device(session.running(), bench.platform.vendor) == read_device(clean, bench.platform.vendor)
+    assert re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]", session.show("show version")) is None
+
+
+def test_it_says_how_this_device_undoes(bench: Any) -> None:
+    rank = bench.connect().undo_rank()
+    assert rank is (UndoRank.DEAD_MAN if bench.kind == "ios-dead-man" else UndoRank.TIMER)
+    assert rank in bench.platform.abilities.undo
+
+
+# Others at work.
+
+
+def test_it_backs_off_from_somebody_elses_lock(bench: Any) -> None:
+    bench.lab.set_fault(bench.device, fault(FaultKind.LOCKED))
+    with pytest.raises(LockedError, match=r"unknown|ops-manual-change") as caught:
+        bench.connect().lock(LABEL)
+    assert caught.value.retriable
+
+
+def test_it_backs_off_from_another_pending_commit(bench: Any) -> None:
+    committed(bench, MINUTES).close()
+    with pytest.raises(LockedError, match=rf"{LABEL}|{bench.endpoint.login.username}"):
+        bench.connect().lock(OTHER)
+    assert "GUESTS" in bench.running()
+
+
+def test_it_drops_what_a_lost_worker_of_another_order_staged(bench: Any) -> None:
+    bench.connect().stage(LINES, label=OTHER, replace=False)
+    session = bench.connect()
+    session.lock(LABEL)
+    session.stage(("vlan 88",), label=LABEL, replace=False)
+    session.commit(LABEL, None)
+    assert "vlan 88" in bench.running()
+    assert "GUESTS" not in bench.running()
+
+
+# Staging.
+
+
+def test_staging_has_no_effect(bench: Any) -> None:
+    before = bench.running()
+    candidate = bench.connect().stage(LINES, label=LABEL, replace=False)
+    assert bench.running() == before
+    assert (candidate is not None) == bench.platform.abilities.candidate
+    assert candidate is None or "GUESTS" in candidate
+
+
+def test_staging_again_takes_the_place_of_what_was_staged(bench: Any) -> None:
+    bench.connect().stage(("vlan 88",), label=LABEL, replace=False)
+    committed(bench, None)
+    assert "GUESTS" in bench.running()
+    assert "vlan 88" not in bench.running()
+
+
+@pytest.mark.parametrize("line", ["end", "do reload", "configure terminal", "vlan 9\x1a", "vlan 9\nreload"])
+def test_a_line_that_leaves_the_configuration_is_not_sent(bench: Any, line: str) -> None:
+    with pytest.raises(LineRejectedError) as caught:
+        bench.connect().stage(("vlan 77", line, "name X"), label=LABEL, replace=False)
+    assert caught.value.line == line
+    assert not any("vlan 77" in sent for sent in bench.sent())
+
+
+def test_what_is_staged_can_be_discarded_by_anybody(bench: Any) -> None:
+    bench.connect().stage(LINES, label=LABEL, replace=False)
+    session = bench.connect()
+    session.discard(LABEL)
+    session.discard(LABEL)
+    bench.connect().lock(OTHER)
+    assert "GUESTS" not in bench.running()
+
+
+def test_discarding_leaves_alone_what_waits_for_its_confirmation(bench: Any) -> None:
+    committed(bench, MINUTES)
+    bench.connect().discard(LABEL)
+    assert bench.connect().pending() is not None
+    assert "GUESTS" in bench.running()
+
+
+# Committing.
+
+
+def test_a_commit_without_timer_stays(bench: Any) -> None:
+    session = committed(bench, None)
+    assert "GUESTS" in bench.running()
+    assert session.pending() is None
+    assert not bench.journal(Event.TIMER_ARMED)
+
+
+def test_a_commit_under_a_timer_is_pending_until_it_is_confirmed_elsewhere(bench: Any) -> None:
+    committed(bench, timedelta(seconds=90)).close()
+    elsewhere = bench.connect()
+    pending = elsewhere.pending()
+    assert pending is not None
+    assert pending.label in {None, LABEL}
+    # In the platform's steps: 90 seconds are two minutes where it counts minutes.
+    assert timedelta(seconds=60) < pending.left <= timedelta(minutes=2)
+    elsewhere.confirm(LABEL)
+    assert elsewhere.pending() is None
+    assert "GUESTS" in bench.running()
+    assert "GUESTS" not in bench.startup()
+
+
+def test_a_commit_that_nobody_confirms_is_undone_by_the_device(make_bench: Any, kind: str) -> None:
+    bench = make_bench(kind, minute=1.0)
+    before = bench.running()
+    committed(bench, timedelta(seconds=1)).close()
+    await_that(
+        lambda: read_device(bench.running(), bench.platform.vendor) == read_device(before, bench.platform.vendor)
+    )
+    assert bench.journal(Event.TIMER_FIRED)
+    await_that(lambda: bench.lab.device(bench.device).up)
+    assert bench.connect().pending() is None
+
+
+@pytest.mark.parametrize("kind", LINE_BY_LINE)
+def test_the_timer_runs_before_the_first_line_takes_effect(bench: Any) -> None:
+    committed(bench, MINUTES)
+    events = bench.journal(Event.TIMER_ARMED, Event.COMMAND)
+    armed = next(place for place, entry in enumerate(events) if entry.event is Event.TIMER_ARMED)
+    assert armed < next(place for place, entry in enumerate(events) if entry.line == "vlan 77")
+
+
+@pytest.mark.parametrize("kind", ATOMIC)
+def test_a_refused_line_of_a_candidate_stages_nothing(bench: Any) -> None:
+    session = bench.connect()
+    with pytest.raises(LineRejectedError) as caught:
+        session.stage(("vlan 77", "no such line", "name X"), label=LABEL, replace=False)
+    assert caught.value.line == "no such line"
+    assert "Invalid input" in caught.value.answer
+    session.lock(OTHER)
+    assert "vlan 77" not in bench.running()
+
+
+@pytest.mark.parametrize("kind", LINE_BY_LINE)
+def test_a_refused_line_stops_at_once_and_leaves_what_came_before(bench: Any) -> None:
+    session = bench.connect()
+    session.stage(("vlan 77", "no such line", "name X"), label=LABEL, replace=False)
+    with pytest.raises(LineRejectedError) as caught:
+        session.commit(LABEL, MINUTES)
+    assert caught.value.line == "no such line"
+    assert "Invalid input" in caught.value.answer
+    assert "vlan 77" in bench.running()
+    assert "name X" not in bench.sent()
+    # The session is at its prompt again, out of configuration mode, and the undo is armed.
+    assert session.pending() is not None
+
+
+@pytest.mark.parametrize(
+    ("moment", "took_effect"), [(Moment.BEFORE, False), (Moment.AFTER, True)], ids=["before", "after"]
+)
+def test_a_commit_whose_answer_is_lost_is_found_out_by_reading(bench: Any, moment: Moment, took_effect: bool) -> None:
+    session = bench.connect()
+    session.stage(LINES, label=LABEL, replace=False)
+    bench.lab.set_fault(bench.device, fault(FaultKind.DROP, moment=moment))
+    with pytest.raises(SessionLostError):
+        session.commit(LABEL, MINUTES)
+    bench.lab.clear_faults(bench.device)
+    assert ("GUESTS" in bench.connect().running()) is took_effect
+
+
+# Confirming, reverting, saving.
+
+
+@pytest.mark.parametrize("how", ["confirm", "revert"])
+def test_where_nothing_is_pending_nothing_is_finished(bench: Any, how: str) -> None:
+    with pytest.raises(UnconfirmedError, match=LABEL):
+        getattr(bench.connect(), how)(LABEL)
+
+
+@pytest.mark.parametrize("how", ["confirm", "revert"])
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "ios"])  # a revert timer has no label
+def test_what_is_pending_under_another_label_is_not_finished(bench: Any, how: str) -> None:
+    committed(bench, MINUTES)
+    with pytest.raises(UnconfirmedError, match=OTHER):
+        getattr(bench.connect(), how)(OTHER)
+    assert "GUESTS" in bench.running()
+    assert bench.connect().pending() is not None
+
+
+def test_a_commit_is_reverted_at_once(bench: Any) -> None:
+    before = read_device(bench.running(), bench.platform.vendor)
+    committed(bench, MINUTES).close()
+    session = bench.connect()
+    try:
+        session.revert(LABEL)
+    except SessionLostError:
+        assert bench.kind == "ios-dead-man"
+    await_that(lambda: read_device(bench.running(), bench.platform.vendor) == before)
+    await_that(lambda: bench.lab.device(bench.device).up)
+    assert bench.connect().pending() is None
+
+
+def test_what_is_saved_outlasts_a_power_cut(bench: Any) -> None:
+    committed(bench, None).save()
+    assert "GUESTS" in bench.startup()
+    bench.lab.power_cut(bench.device, seconds=0)
+    await_that(lambda: bench.lab.device(bench.device).up)
+    assert "GUESTS" in bench.running()
+
+
+def test_a_full_flash_is_told_from_a_save(bench: Any) -> None:
+    session = committed(bench, None)
+    bench.lab.set_fault(bench.device, fault(FaultKind.FLASH_FULL))
+    with pytest.raises(DeviceFullError, match=r"(?i)space"):
+        session.save()
+    assert "GUESTS" not in bench.startup()
+
+
+# Looking, and leaving.
+
+
+def test_looking_answers_what_the_device_says(bench: Any) -> None:
+    bench.looks.extend(("show clock", "show nonsense at all"))
+    session = bench.connect()
+    assert "UTC" in session.show("show clock")
+    assert "nvalid input" in session.show("show nonsense at all")
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "reload",
+        "write memory",
+        "clear counters",
+        "show running-config | redirect flash:x",
+        "show version | tee flash:x",
+        "show version > flash:x",
+        "show version ; reload",
+        "show version\nreload",
+        "show version\x1a",
+        "show",
+    ],
+)
+def test_what_may_change_something_is_no_look(make_bench: Any, command: str) -> None:
+    for kind in ("eos", "ios"):
+        bench = make_bench(kind)
+        session = bench.connect()
+        before = bench.sent()
+        with pytest.raises(ForbiddenCommandError):
+            session.show(command)
+        assert bench.sent() == before
+
+
+def test_closing_leaves_the_device_as_it_is(bench: Any) -> None:
+    committed(bench, MINUTES).close()
+    await_that(lambda: bench.lab.device(bench.device).sessions == 0)
+    assert "GUESTS" in bench.running()
+    assert bench.connect().pending() is not None
+
+
+@pytest.mark.parametrize(
+    ("name", "ours"),
+    [(LABEL, True), (f"{LABEL}u", True), ("wg-1", False), ("ops-manual-change", False), (f"{LABEL}x", False)],
+)
+def test_labels_are_told_from_other_names(name: str, ours: bool) -> None:
+    assert is_label(name) is ours
