@@ -1,19 +1,19 @@
 """A jump host: an SSH server that forwards connections to devices of the lab and does nothing else."""
 
 import asyncio
-import contextlib
 import hmac
 import socket
 from collections.abc import Awaitable, Callable
+from typing import cast
 
 import asyncssh
+from asyncssh.forward import SSHForwarder
 
 from lab.estate import JumpSpec
 from lab.keys import known_hosts_line, new_host_key
 from lab.listener import Listener, handed_over
 
 _LOGIN_SECONDS = 60
-_PIECE = 65536
 
 Target = tuple[str, int]
 """An address and a port."""
@@ -46,46 +46,22 @@ class _Server(asyncssh.SSHServer):
         dest_port: int,
         orig_host: str,  # noqa: ARG002 - theirs
         orig_port: int,  # noqa: ARG002 - theirs
-    ) -> Callable[[asyncssh.SSHReader[bytes], asyncssh.SSHWriter[bytes]], Awaitable[None]]:
+    ) -> Awaitable[asyncssh.SSHTCPSession[bytes]]:
         if (dest_host, dest_port) not in self._targets:
             raise asyncssh.ChannelOpenError(
                 asyncssh.OPEN_ADMINISTRATIVELY_PROHIBITED, f"{dest_host} port {dest_port} is no device of this lab"
             )
+        return self._forward((dest_host, dest_port))
 
-        async def forward(reader: asyncssh.SSHReader[bytes], writer: asyncssh.SSHWriter[bytes]) -> None:
-            await self._forward((dest_host, dest_port), reader, writer)
-
-        return forward
-
-    async def _forward(
-        self, target: Target, reader: asyncssh.SSHReader[bytes], writer: asyncssh.SSHWriter[bytes]
-    ) -> None:
-        # From the jump host's own address, which is what the devices' access lists see.
+    async def _forward(self, target: Target) -> asyncssh.SSHTCPSession[bytes]:
+        """What asyncssh does itself, but from the jump host's own address, which the devices' access lists see."""
         try:
-            there, back = await asyncio.open_connection(*target, local_addr=(self._spec.address, 0))
-        except OSError:
-            writer.close()
-            return
-        try:
-            await asyncio.gather(_pump(reader, back), _pump(there, writer))
-        finally:
-            back.close()
-            writer.close()
-            with contextlib.suppress(OSError):
-                await back.wait_closed()
-
-
-async def _pump(
-    source: asyncssh.SSHReader[bytes] | asyncio.StreamReader, sink: asyncssh.SSHWriter[bytes] | asyncio.StreamWriter
-) -> None:
-    """Copies until the source ends, then ends the sink."""
-    with contextlib.suppress(OSError, asyncssh.Error):
-        while data := await source.read(_PIECE):
-            sink.write(data)
-            await sink.drain()
-    with contextlib.suppress(OSError):
-        if sink.can_write_eof():
-            sink.write_eof()
+            _, there = await asyncio.get_running_loop().create_connection(
+                SSHForwarder, *target, local_addr=(self._spec.address, 0)
+            )
+        except OSError as error:
+            raise asyncssh.ChannelOpenError(asyncssh.OPEN_CONNECT_FAILED, str(error)) from error
+        return cast("asyncssh.SSHTCPSession[bytes]", SSHForwarder(there))
 
 
 class JumpHost:

@@ -73,8 +73,9 @@ class Draft:
         old = self.section.child(self.key)
         if old is not None and old.text == text:
             return self.config
-        children = old.children if old is not None and self.line.enter else ()
-        node = Node(text=text, key=self.key, rank=self.rank, trailer=self.line.trailer, children=children)
+        opens = self.line.enter is not None
+        children = old.children if old is not None and opens else ()
+        node = Node(text=text, key=self.key, rank=self.rank, opens=opens, trailer=self.line.trailer, children=children)
         return self.config.put(self.path, node)
 
     def _without(self, key: str) -> Node:

@@ -16,9 +16,9 @@ def rendered(config: Node, indent: int, depth: int = 0) -> Iterator[str]:
 
 
 def _parted(before: Node, node: Node, depth: int) -> bool:
-    if node.children or (before.children and depth == 0):
-        return True
-    return depth == 0 and before.rank[0] != node.rank[0]
+    if depth > 0:
+        return node.opens
+    return node.opens or before.opens or before.rank[0] != node.rank[0]
 
 
 def _lines(node: Node, indent: int, depth: int) -> Iterator[str]:

@@ -127,7 +127,7 @@ def interfaces(grammar: Grammar, ports: AbstractSet[str], *, unknown: str, remov
             return draft.stored()
         if removal and not draft.reset:
             raise RefusedLineError(removal)
-        empty = Node(text=draft.key, key=draft.key, rank=draft.rank)
+        empty = Node(text=draft.key, key=draft.key, rank=draft.rank, opens=True)
         return draft.config.put(draft.path, empty)
 
     return rewrite

@@ -19,12 +19,14 @@ class Node:
     """One line and the lines below it.
 
     Within a section a key is there once: a line replaces the one with its key. `text` is the line as the device
-    shows it, without indentation; a banner's text has several lines. `trailer` closes the section when shown.
+    shows it, without indentation; a banner's text has several lines. `opens` says that the line opens a section,
+    `trailer` closes it when shown.
     """
 
     text: str = ""
     key: str = ""
     rank: Rank = (0, ())
+    opens: bool = False
     trailer: str = ""
     children: tuple["Node", ...] = ()
 

@@ -23,6 +23,7 @@ from lab.lab import Lab
 
 USER, PASSWORD, ENABLE = "netops", "pass-w0rd", "enable-s3cret"
 TIMEOUT = 20.0
+_LONGEST_PATTERN = 2000
 # Workers of a parallel run, and people who run at once, take different addresses of 127.0.0.0/8.
 _numbers = itertools.count()
 
@@ -91,7 +92,6 @@ class Console:
 
     def __init__(self, address: str, port: int, *, user: str = USER, password: str = PASSWORD, **options: Any) -> None:
         self._client = paramiko.Transport(socket.create_connection((address, port), TIMEOUT))
-        self._client.set_gss_host(None, trust_dns=False)
         try:
             for name, value in options.items():
                 setattr(self._client.get_security_options(), name, value)
@@ -110,8 +110,12 @@ class Console:
 
     def expect(self, pattern: str) -> str:
         """Everything up to and with the pattern."""
+        sought = re.compile(pattern)
+        searched = 0
         while True:
-            match = re.search(pattern, self._seen)
+            # Megabytes of output are not searched again for each piece that comes.
+            match = sought.search(self._seen, max(searched - _LONGEST_PATTERN, 0))
+            searched = len(self._seen)
             if match:
                 found, self._seen = self._seen[: match.end()], self._seen[match.end() :]
                 return found

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from lab.config.editor import Edited, Refused
+from lab.config.editor import Edited, Place, Refused
 from lab.config.loading import Typist
 from lab.config.rendering import rendered
 from lab.config.tree import EMPTY
@@ -12,7 +12,9 @@ from lab.config.tree import EMPTY
 
 def modes(editor: Any, *lines: str) -> list[str]:
     """The prompt after each line."""
-    config, place, prompts = EMPTY, (), []
+    config = EMPTY
+    place: Place = ()
+    prompts = []
     for line in lines:
         result = editor.apply(config, place, line)
         assert isinstance(result, Edited), result
@@ -132,5 +134,6 @@ def test_marks_stand_where_the_vendors_put_them(ios_editor: Any, eos_editor: Any
         "   !",
         "   vrf X",
         "      rd 1:1",
+        "   !",
         "   vrf Y",
     ]

@@ -108,8 +108,10 @@ STORED = {
         ["interface GigabitEthernet0/0/1"],
     ),
     "except and none": (
-        "interface gi0/0/0\nswitchport trunk allowed vlan except 2-4094\n"
-        "interface gi0/0/1\nswitchport trunk allowed vlan none",
+        (
+            "interface gi0/0/0\nswitchport trunk allowed vlan except 2-4094\n"
+            "interface gi0/0/1\nswitchport trunk allowed vlan none"
+        ),
         [
             "interface GigabitEthernet0/0/0",
             " switchport trunk allowed vlan 1",
@@ -269,8 +271,10 @@ REFUSED = {
     ),
     "an entry that is there under another number": (
         "ip access-list standard A\n10 permit 10.0.0.1\n20 permit 10.0.0.1",
-        "% Access rule can't be configured at higher sequence num "
-        "as it is part of the existing rule at sequence num 10",
+        (
+            "% Access rule can't be configured at higher sequence num "
+            "as it is part of the existing rule at sequence num 10"
+        ),
     ),
     "a list of the other kind": (
         "ip access-list standard A\nip access-list extended A",

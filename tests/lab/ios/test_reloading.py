@@ -23,7 +23,8 @@ def test_the_dialogue_is_the_vendors(ios: Any) -> None:
     said = schedule(ios.console(), "5")
 
     assert re.search(
-        r"\r\nReload scheduled for \d\d:\d\d:\d\d UTC \w{3} \w{3} \d+ \d{4} \(in 5 minutes\) by netops on vty0 \(127\.\S+\)"
+        r"\r\nReload scheduled for \d\d:\d\d:\d\d UTC \w{3} \w{3} \d+ \d{4} \(in 5 minutes\) "
+        r"by netops on vty0 \(127\.\S+\)"
         r"\r\nReload reason: Reload Command\r\nProceed with reload\? \[confirm\]",
         said,
     )
@@ -46,7 +47,7 @@ def test_it_asks_to_save_what_is_not_saved(ios: Any, answer: str, saved: bool) -
 def test_it_happens_though_the_client_is_gone_and_undoes_what_was_not_saved(
     ios: Any, eventually: Callable[..., None]
 ) -> None:
-    """A reload in some minutes, armed before the first line, is the dead man's switch of gear without a revert timer."""
+    """A reload in some minutes, armed before the first line, is the dead man of gear without a revert timer."""
     console = ios.console()
     schedule(console, "1")
     console.run("configure terminal")

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+
 from lab.config.tree import EMPTY, Node
 from lab.ios import clock
 from lab.ios.commands import CommandError
@@ -96,7 +97,8 @@ def test_the_running_config_has_the_vendors_noise(console: Any) -> None:
     head, _, body = output.partition("!\n! Last configuration change at ")
     size = re.search(r"Current configuration : (\d+) bytes", head)
     assert head.startswith("Building configuration...\n\nCurrent configuration : ")
-    assert size and int(size[1]) == len(output) - len(head)
+    assert size is not None
+    assert int(size[1]) == len(output) - len(head)
     assert re.search(r"ntp clock-period 17179\d{3}\nntp server 10\.0\.0\.1", body)
     assert body.endswith("!\nend\n")
 
