@@ -9,22 +9,20 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from pathlib import Path
 
 import structlog
 
 from automation.change.packing import open_bundle
 from automation.config.secrets import Digester
 from automation.platforms.contract import Limits, Platform
-from automation.platforms.registry import PORTS, platforms
+from automation.platforms.registry import platforms
 from automation.tasks.engineer import text_for
 from events.blobs.contract import BlobStore
 from events.log.contract import EventLog
 from events.plans import Plan, address_of
 from events.signing import Signer
 from inventory.estate import Estate
-from inventory.load import load
-from workers.bootstrap_stores import data_key, derived, open_blobs, open_log
+from workers.bootstrap_stores import data_key, derived, estate_paths, open_blobs, open_log, read_estate
 from workers.control_watch import ControlWatch
 from workers.coordinator.coordinator import Coordinator
 from workers.coordinator.inputs import Inbox
@@ -82,20 +80,6 @@ def opened(settings: Settings, log: EventLog | None = None, estate: Estate | Non
         platforms=platforms(),
         log=open_log(settings) if log is None else log,
     )
-
-
-def read_estate(settings: Settings) -> Estate:
-    """The inventory.
-
-    Raises:
-        InventoryError: with everything that is wrong with it.
-    """
-    return load(estate_paths(settings), platforms=PORTS, cache_dir=settings.path(settings.cache))
-
-
-def estate_paths(settings: Settings) -> list[Path]:
-    """Where the inventory is read from."""
-    return [settings.path(path) for path in settings.estate]
 
 
 def make_coordinator(installation: Installation, name: str, now: Callable[[], datetime] = utc_now) -> Coordinator:

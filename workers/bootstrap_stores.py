@@ -1,8 +1,11 @@
-"""The half of the wiring that is cheap to import: the log, the blobs, the keys to them."""
+"""The half of the wiring that is cheap to import: the log, the blobs, the keys to them, the inventory."""
+
+from pathlib import Path
 
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from automation.platforms.ports import PORTS
 from events.blobs.contract import BlobStore
 from events.blobs.folder import FolderStore
 from events.log.contract import EventLog, LogMismatchError
@@ -10,6 +13,8 @@ from events.log.kafka.log import KafkaLog
 from events.log.kafka.settings import KafkaSettings, Security
 from events.log.sqlite.log import SqliteLog
 from events.log.terms import Terms
+from inventory.estate import Estate
+from inventory.load import load
 from workers.settings import Settings, SettingsFileError
 
 
@@ -72,6 +77,20 @@ def open_blobs(settings: Settings, key: bytes | None = None) -> BlobStore:
         BlobError: it cannot be used.
     """
     return FolderStore(settings.path(settings.blobs), key=derived(key, b"blobs") if key else None)
+
+
+def read_estate(settings: Settings) -> Estate:
+    """The inventory.
+
+    Raises:
+        InventoryError: with everything that is wrong with it.
+    """
+    return load(estate_paths(settings), platforms=PORTS, cache_dir=settings.path(settings.cache))
+
+
+def estate_paths(settings: Settings) -> list[Path]:
+    """Where the inventory is read from."""
+    return [settings.path(path) for path in settings.estate]
 
 
 def data_key(settings: Settings) -> bytes:

@@ -6,9 +6,9 @@ from types import MappingProxyType
 from automation.platforms.contract import Platform
 from automation.platforms.eos.platform import Eos
 from automation.platforms.ios.platform import Ios
+from automation.platforms.ports import PORTS
 
-#: The TCP port on which each platform is managed unless an inventory says otherwise.
-PORTS: Mapping[str, int] = MappingProxyType({"eos": 443, "ios": 22})
+__all__ = ["PORTS", "platforms"]
 
 
 def platforms() -> Mapping[str, Platform]:
