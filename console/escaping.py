@@ -13,8 +13,9 @@ def visible(text: str) -> str:
 
 
 def block(text: str) -> str:
-    """A text of several lines, each as :func:`visible` has it."""
-    return "\n".join(visible(line.expandtabs(4)) for line in text.replace("\r\n", "\n").split("\n"))
+    """A text of several lines, each as :func:`visible` has it, but for tabs, which stay."""
+    lines = text.replace("\r\n", "\n").split("\n")
+    return "\n".join("\t".join(map(visible, line.split("\t"))) for line in lines)
 
 
 def _shown(character: str) -> str:

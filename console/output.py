@@ -51,6 +51,12 @@ class Output:
         if not self.as_json:
             self._out.print(Text(block(text), style=style), soft_wrap=True)
 
+    def write(self, text: str) -> None:
+        """A text that is to go into a file as it is; nothing where JSON was asked for."""
+        if not self.as_json:
+            sys.stdout.write(block(text))
+            sys.stdout.flush()
+
     def show(self, drawn: RenderableType) -> None:
         """A table or a panel; nothing where JSON was asked for."""
         if not self.as_json:

@@ -1,0 +1,61 @@
+"""Submitting changes, and requesting rollouts of them."""
+
+from pathlib import Path
+
+from automation.change.bundle import Bundle
+from console.changes import Checkout
+from console.client import Answer
+from console.errors import UsageError
+from console.outbox import Outbox
+from console.queries import ViewsReader
+from events.commands import RequestRollout, SubmitChange
+
+
+def submit(outbox: Outbox, bundle: Bundle) -> Answer:
+    """Makes a change known, with its files: whoever submits need not reach the blob store.
+
+    Raises:
+        LogError: it could not be sent.
+    """
+    return outbox.ask(SubmitChange(bundle=bundle.id, files=bundle.texts()))
+
+
+def request(outbox: Outbox, change: str, only: str | None, reason: str) -> Answer:
+    """Asks for a change to be planned over what its selector names now.
+
+    Raises:
+        LogError: it could not be sent.
+    """
+    return outbox.ask(RequestRollout(change=change, only=only, reason=reason))
+
+
+def is_file(text: str) -> bool:
+    """Whether a change was named by its file.
+
+    Raises:
+        UsageError: it looks like a file, and there is none.
+    """
+    path = Path(text)
+    if path.is_file():
+        return True
+    if path.suffix in {".yaml", ".yml"} or "/" in text:
+        raise UsageError(f"there is no file {text}")
+    return False
+
+
+def change_id(views: ViewsReader, text: str) -> str:
+    """The id of a submitted change, from as much of it as is unique.
+
+    Raises:
+        UnknownIdError: there is none, or there are several.
+    """
+    return views.change(text).id
+
+
+def bundle_of(file: Path, tasks: Path | None) -> Bundle:
+    """The change of a file, packed.
+
+    Raises:
+        ChangeError, BundleError: it cannot be used.
+    """
+    return Checkout(file=file, tasks=tasks).bundle()
