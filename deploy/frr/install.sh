@@ -51,7 +51,7 @@ usermod --append --groups frr,frrvty "$user"
 
 install -d -m 0755 /usr/local/lib/wavegate /usr/local/lib/wavegate/wavegate_frr /etc/wavegate
 install -m 0644 "$here/__main__.py" /usr/local/lib/wavegate/
-install -m 0644 "$here"/wavegate_frr/*.py "$here/wavegate_frr/inputrc" /usr/local/lib/wavegate/wavegate_frr/
+install -m 0644 "$here"/wavegate_frr/*.py /usr/local/lib/wavegate/wavegate_frr/
 /usr/bin/python3 -m compileall -q /usr/local/lib/wavegate
 [ -z "$keys" ] || printf '%s' "$keys" >/etc/wavegate/authorized_keys
 touch /etc/wavegate/authorized_keys

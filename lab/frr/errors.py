@@ -25,3 +25,7 @@ class BootError(FrrLabError):
 
 class UnknownNameError(FrrLabError):
     """No machine of this lab has that name."""
+
+
+class PlanError(FrrLabError, ValueError):
+    """So many sites, or such a slot, are not to be had."""

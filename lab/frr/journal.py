@@ -72,8 +72,8 @@ def record(message: str, uid: int, at: float) -> str:
 
 def _entry(found: dict[str, Any]) -> JournalEntry:
     at, ident, uid, text = datetime.fromtimestamp(found["at"], UTC), found["ident"], found["uid"], found["text"]
-    if ident == "wavegate" and text.startswith("{"):
-        said = json.loads(text)
+    said = _accounting(text) if ident == "wavegate" else {}
+    if said:
         line = next((said[name] for name in ("line", "request", "id") if said.get(name)), "")
         return JournalEntry(
             at=at, ident=ident, uid=uid, event=said["event"], line=line, user=said["user"], peer=said["peer"],
@@ -83,6 +83,14 @@ def _entry(found: dict[str, Any]) -> JournalEntry:
         line, context = command["line"].strip(), command["context"] or ""
         return JournalEntry(at=at, ident=ident, uid=uid, event="command", line=line, context=context)
     return JournalEntry(at=at, ident=ident, uid=uid, event="message", line=text)
+
+
+def _accounting(text: str) -> dict[str, Any]:
+    try:
+        said = json.loads(text)
+    except ValueError:  # somebody else under that name, or cut off by a syslog on the way
+        return {}
+    return said if isinstance(said, dict) and {"event", "user", "peer", "session"} <= said.keys() else {}
 
 
 def _await_writer(folder: Path) -> None:

@@ -8,6 +8,8 @@ between the worker and the core, and number N site N.
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Interface, IPv4Network
 
+from lab.frr.errors import PlanError
+
 SLOTS = 8
 LARGEST = 62
 _RANGE = IPv4Network("198.18.0.0/15")
@@ -67,9 +69,9 @@ class Plan:
 
 
 def make_plan(slot: int, sites: int) -> Plan:
-    """Lay out `sites` sites (1 to 62) in `slot` (0 to 7). Raises ValueError beyond that."""
+    """Lay out `sites` sites (1 to 62) in `slot` (0 to 7). Raises PlanError beyond that."""
     if not 1 <= sites <= LARGEST or not 0 <= slot < SLOTS:
-        raise ValueError(f"a lab has 1 to {LARGEST} sites and a slot from 0 to {SLOTS - 1}: not {sites} in {slot}")
+        raise PlanError(f"a lab has 1 to {LARGEST} sites and a slot from 0 to {SLOTS - 1}: not {sites} in {slot}")
     block = list(_RANGE.subnets(new_prefix=18))[slot]
     nets = list(block.subnets(new_prefix=24))
     return Plan(

@@ -24,11 +24,11 @@ class FencedError(WavegateFrrError):
     """The guardian (or the system) ends this session before it restores."""
 
 
-def relay(account: Account, term: str) -> int:
+def relay(account: Account) -> int:
     """Run vtysh for the terminal on descriptors 0 and 1 until either side closes; returns an exit status."""
     pid, master = pty.fork()
     if pid == 0:
-        vtysh.exec_shell(term)
+        vtysh.exec_shell()
     with _raw_terminal(), _signals(master):
         try:
             _copy(master, account)
@@ -91,7 +91,8 @@ def _say_goodbye() -> None:
 @contextmanager
 def _raw_terminal() -> Iterator[None]:
     before = termios.tcgetattr(0)
-    tty.setraw(0)
+    # Not flushed, as would be usual: a client that is quick may have typed its first line already.
+    tty.setraw(0, termios.TCSANOW)
     try:
         yield
     finally:

@@ -3,7 +3,6 @@
 import json
 import os
 import pwd
-import re
 import sys
 
 from wavegate_frr import deadman, relay
@@ -12,7 +11,6 @@ from wavegate_frr.deadman import NotAVerbError
 from wavegate_frr.state import Store, WavegateFrrError
 
 REFUSED, MALFORMED = 1, 2
-_TERM = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+-]{0,31}")
 
 
 def main() -> int:
@@ -38,7 +36,6 @@ def _shell(store: Store, account: Account) -> int:
     if not (os.isatty(0) and os.isatty(1)):
         raise NotAVerbError("refused: a shell needs a terminal (ssh -t)")
     store.prepare()
-    term = os.environ.get("TERM", "")
     with relay.registered(store.shells):
         # Registered first: either the guardian sees this shell and ends it, or this shell sees the guardian's mark.
         pending = store.read().pending
@@ -46,7 +43,7 @@ def _shell(store: Store, account: Account) -> int:
             raise NotAVerbError(f"the dead-man restores {pending.id} right now: log in again in a few seconds")
         account.note("shell-opened")
         try:
-            return relay.relay(account, term if _TERM.fullmatch(term) else "dumb")
+            return relay.relay(account)
         finally:
             account.note("shell-closed")
 

@@ -24,18 +24,17 @@ class RouterError(WavegateFrrError):
     """FRR did not do what it was asked: a daemon is down, a tool is missing, an answer did not come in time."""
 
 
-def environment(term: str = "dumb") -> dict[str, str]:
-    """All that vtysh gets to see: nothing of it comes from the client but a terminal name that was checked.
+def environment() -> dict[str, str]:
+    """All that vtysh gets to see; nothing of it comes from the client.
 
-    A pager would give its user a shell (`!sh` in less), so vtysh gets one that cannot.
+    A pager would give its user a shell (`!sh` in less), so vtysh gets one that cannot; on a dumb terminal it would
+    scroll long lines sideways.
     """
-    here = str(Path(__file__).parent)
     return {
         "PATH": "/usr/sbin:/usr/bin:/sbin:/bin",
         "HOME": "/nonexistent",
         "LC_ALL": "C.UTF-8",
-        "TERM": term,
-        "INPUTRC": f"{here}/inputrc",
+        "TERM": "vt100",
         "VTYSH_HISTFILE": "/dev/null",
         "VTYSH_PAGER": "/bin/cat",
     }
@@ -171,6 +170,6 @@ def _reload_paths(folder: Path) -> tuple[str, ...]:
     return "--confdir", str(folder), "--rundir", str(folder), str(folder / "frr.conf")
 
 
-def exec_shell(term: str) -> None:
+def exec_shell() -> None:
     """Become an interactive vtysh; does not return."""
-    os.execve(VTYSH, ["vtysh"], environment(term))  # noqa: S606 (nothing of it comes from the client)
+    os.execve(VTYSH, ["vtysh"], environment())  # noqa: S606 (nothing of it comes from the client)

@@ -85,6 +85,19 @@ def test_a_shell_is_vtysh_at_once_without_escape_sequences(out_of_band: FrrDevic
     assert shell.send("show daemons") == "show daemons\n zebra ospfd watchfrr staticd vrrpd\ns02-r2# "
 
 
+def test_a_line_typed_before_the_prompt_counts_and_a_dumb_terminal_does_not_scroll_it_sideways(
+    out_of_band: FrrDevice, login: Login
+) -> None:
+    channel = login(out_of_band).client.invoke_shell(term="dumb", width=80, height=24)
+    channel.settimeout(30)
+    line = f"show {'x' * 100}"
+    channel.send(f"{line}\n".encode())
+    said = b""
+    while b"Unknown command" not in said:
+        said += channel.recv(65536)
+    assert line.encode() in said
+
+
 @pytest.mark.parametrize("command", ["start-shell", "start-shell bash", "ssh 127.0.0.1", "telnet 127.0.0.1"])
 def test_vtysh_starts_no_other_program(out_of_band: FrrDevice, login: Login, command: str) -> None:
     assert f"% Unknown command: {command}" in login(out_of_band).shell().send(command)
