@@ -10,9 +10,9 @@ from typing import Any
 from automation.rollout.decision import Asked, ChangeRead, Decision, Looked, LookupFailed, TargetsFound
 from automation.rollout.evolve import COMMAND_CAUSE
 from automation.rollout.state import DeviceProgress, Rollout, State
-from automation.rollout.states import OPEN, RETRIABLE, SKIPPABLE, DeviceState, RolloutState
+from automation.rollout.states import RETRIABLE, SKIPPABLE, STAYING, TRANSITIONS, DeviceState, RolloutState
 from events import commands, facts
-from events.authority import Authority, Halt, RefusedError
+from events.authority import Authority, RefusedError
 from events.control import Role, Subject
 from events.facts import Fact
 
@@ -24,6 +24,9 @@ _PER_FACT = 500
 
 #: As many names are listed in a message.
 _NAMES = 8
+
+#: What a rollout changed, and has not brought back.
+_UNDOABLE = frozenset({DeviceState.VERIFIED, DeviceState.ROLLBACK_FAILED})
 
 R = RolloutState
 
@@ -118,8 +121,15 @@ def _request(command: commands.RequestRollout, ask: _Ask) -> tuple[Fact, ...]:
     if known is None:
         raise RefusedError("unknown-change", f"change {command.change} was never submitted; submit it first")
     found: TargetsFound = _found(ask.looked, TargetsFound)
+    name = rollout_id(ask.asked.id)
+    if name in ask.state.rollouts:
+        raise RefusedError(
+            "id-taken", f"command {ask.asked.id} would make rollout {name}, which exists; sign a new one"
+        )
+    if not found.targets or not found.change.approvals:
+        raise RefusedError("empty", "the rollout would change no device, or nobody would have to agree to it")
     proposed = facts.RolloutProposed(
-        rollout=rollout_id(ask.asked.id),
+        rollout=name,
         change=command.change,
         title=known.title,
         ticket=known.ticket,
@@ -154,16 +164,15 @@ def _check_plan(rollout: Rollout, plan: str) -> None:
 
 
 def _approve(command: commands.ApprovePlan, ask: _Ask) -> tuple[Fact, ...]:
-    rollout = _rollout(ask, R.AWAITING_APPROVAL, R.SCHEDULED, R.RUNNING, R.BAKING, R.HELD, R.HALTED)
+    rollout = _rollout(ask, *STAYING[facts.PlanApproved])
     _check_plan(rollout, command.plan)
     _check_area(rollout, command.area)
     Authority.check_approver(ask.asked.author, command.area, rollout.authors)
     if not ask.now < command.until <= ask.now + LONGEST_APPROVAL:
         days = LONGEST_APPROVAL.days
         raise RefusedError("bad-until", f"an approval has to end later than now and within {days} days")
-    given = {(approval.area, approval.approver) for approval in rollout.approvals if approval.until > ask.now}
-    if (command.area, ask.asked.author.name) in given:
-        raise RefusedError("approved-already", f"{ask.asked.author.name} has approved for {command.area} already")
+    if ask.asked.id in ask.state.authority.revoked_approvals:
+        raise RefusedError("revoked", f"approval {ask.asked.id} was revoked before it was decided about")
     approved = facts.PlanApproved(
         rollout=rollout.id,
         plan=command.plan,
@@ -193,7 +202,9 @@ def _reject(command: commands.RejectPlan, ask: _Ask) -> tuple[Fact, ...]:
 
 
 def _withdraw(command: commands.WithdrawRollout, ask: _Ask) -> tuple[Fact, ...]:
-    rollout = _rollout(ask, R.PROPOSED, R.PLANNING, R.AWAITING_APPROVAL, R.SCHEDULED)
+    rollout = _rollout(ask, R.PROPOSED, R.PLANNING, R.AWAITING_APPROVAL, R.SCHEDULED, R.HELD, R.HALTED)
+    if rollout.wave >= 0:
+        raise RefusedError("started", f"rollout {rollout.id} has started; roll it back, which also ends it")
     if ask.asked.author.name not in rollout.authors and not ask.asked.author.has({Role.OPERATOR}):
         authors = ", ".join(sorted(rollout.authors))
         raise RefusedError("not-allowed", f"rollout {rollout.id} is {authors}'s; they or an operator may withdraw it")
@@ -207,14 +218,12 @@ def _hold(command: commands.HoldRollout, ask: _Ask) -> tuple[Fact, ...]:
 
 def _resume(command: commands.ResumeRollout, ask: _Ask) -> tuple[Fact, ...]:
     rollout = _rollout(ask, R.HELD, R.HALTED)
-    standing = [f"{halt.id} by {halt.by}: {halt.reason}" for halt in _standing(ask.state, rollout)]
-    standing += [f"{name}: being raised" for name in rollout.halts if name in ask.state.own_halts]
-    if standing:
-        halts = "; ".join(standing)
+    _check_halts(ask.state, rollout)
+    if rollout.undoing is not None:
         raise RefusedError(
-            "still-halted", f"rollout {rollout.id} is still halted ({halts}); each has to be lifted first"
+            "rolling-back", f"the roll-back of rollout {rollout.id} was halted; ask for it, or for another, anew"
         )
-    if rollout.unhealthy >= rollout.strategy.halt_at:
+    if rollout.unhealthy >= rollout.halts_at:
         names = _names([name for name, device in rollout.devices.items() if device.unhealthy])
         raise RefusedError("unhealthy", f"it would halt again at once: {names} ended badly. Skip or retry them first")
     missing = rollout.missing(ask.now)
@@ -226,21 +235,25 @@ def _resume(command: commands.ResumeRollout, ask: _Ask) -> tuple[Fact, ...]:
     return (facts.RolloutResumed(rollout=rollout.id, reason=command.reason),)
 
 
-def _standing(state: State, rollout: Rollout) -> tuple[Halt, ...]:
-    return state.authority.standing([Subject(kind="rollout", name=rollout.id)])
+def _check_halts(state: State, rollout: Rollout) -> None:
+    raised = state.authority.standing([Subject(kind="rollout", name=rollout.id)])
+    standing = [f"{halt.id} by {halt.by}: {halt.reason}" for halt in raised]
+    standing += [f"{name}: being raised" for name in rollout.halts if name in state.own_halts]
+    if standing:
+        halts = "; ".join(standing)
+        raise RefusedError("still-halted", f"rollout {rollout.id} is halted ({halts}); each has to be lifted first")
 
 
 def _skip(command: commands.SkipDevices, ask: _Ask) -> tuple[Fact, ...]:
-    rollout = _rollout(ask, *OPEN - {R.PROPOSED, R.PLANNING})
+    rollout = _rollout(ask, *STAYING[facts.DeviceSkipped])
     chosen = _chosen(rollout, command.devices, SKIPPABLE, "skipped")
     return tuple(facts.DeviceSkipped(rollout=rollout.id, device=name, reason=command.reason) for name in chosen)
 
 
 def _retry(command: commands.RetryDevices, ask: _Ask) -> tuple[Fact, ...]:
     rollout = _rollout(ask, R.RUNNING, R.BAKING, R.HELD, R.HALTED, R.COMPLETED)
-    names = command.devices or tuple(
-        name for name, device in rollout.devices.items() if device.state in RETRIABLE and device.wave is not None
-    )
+    failed = (name for name, device in rollout.devices.items() if device.state in RETRIABLE and device.wave is not None)
+    names = command.devices or tuple(sorted(failed))
     if not names:
         raise RefusedError("nothing-to-do", f"no device of rollout {rollout.id} failed")
     chosen = _chosen(rollout, names, RETRIABLE, "retried")
@@ -249,6 +262,8 @@ def _retry(command: commands.RetryDevices, ask: _Ask) -> tuple[Fact, ...]:
         raise RefusedError(
             "not-planned", f"{_names(unplanned)} never got into the plan; request a new rollout for them"
         )
+    if rollout.state in {R.COMPLETED, R.BAKING}:
+        _check_halts(ask.state, rollout)
     retried = [facts.DeviceRetried(rollout=rollout.id, device=name, reason=command.reason) for name in chosen]
     if rollout.state in {R.COMPLETED, R.BAKING}:
         reason = f"to retry {_names(chosen)}"
@@ -269,28 +284,39 @@ def _chosen(rollout: Rollout, names: tuple[str, ...], allowed: frozenset[DeviceS
 
 
 def _roll_back(command: commands.RollBack, ask: _Ask) -> tuple[Fact, ...]:
-    allowed = (R.RUNNING, R.BAKING, R.HELD, R.HALTED, R.COMPLETED, R.ROLLBACK_FAILED)
+    """Undoing the whole of an unfinished rollout also ends it, be there anything to undo or not."""
+    allowed = [state for state, leaving in TRANSITIONS.items() if facts.RollbackStarted in leaving]
     rollout = _rollout(ask, *allowed)
     whole = command.wave is None and not command.devices
-    scope = {name: device for name, device in rollout.devices.items() if _meant(command, name, device)}
-    chosen = sorted(name for name, device in scope.items() if can_be_rolled_back(device))
-    if not chosen and not (whole and rollout.in_flight):
+    chosen = _to_be_undone(command, rollout)
+    ends = whole and rollout.state is not R.COMPLETED
+    if not chosen and not ends and rollout.state is not R.ROLLBACK_FAILED:
         raise RefusedError("nothing-to-do", f"nothing that rollout {rollout.id} changed there is left to be undone")
     started = facts.RollbackStarted(
-        rollout=rollout.id, devices=tuple(chosen), whole=whole, reason=command.reason, authority=ask.asked.signed
+        rollout=rollout.id,
+        devices=() if whole else chosen,
+        whole=whole,
+        reason=command.reason,
+        authority=ask.asked.signed,
     )
     return (started,)
 
 
-def _meant(command: commands.RollBack, name: str, device: DeviceProgress) -> bool:
+def _to_be_undone(command: commands.RollBack, rollout: Rollout) -> tuple[str, ...]:
+    if command.devices and command.wave is not None:
+        raise RefusedError("ambiguous", "name a wave or devices, not both")
     if command.devices:
-        return name in command.devices
-    return command.wave is None or device.wave == command.wave
+        return _chosen(rollout, command.devices, _UNDOABLE, "rolled back")
+    if command.wave is not None and command.wave >= len(rollout.waves):
+        raise RefusedError("unknown-wave", f"rollout {rollout.id} has waves 0 to {len(rollout.waves) - 1}")
+    devices = rollout.devices.items()
+    meant = ((name, device) for name, device in devices if command.wave is None or device.wave == command.wave)
+    return tuple(sorted(name for name, device in meant if can_be_rolled_back(device)))
 
 
 def can_be_rolled_back(device: DeviceProgress) -> bool:
     """Whether the rollout changed the device, and it is known how it was before."""
-    return device.state in {DeviceState.VERIFIED, DeviceState.ROLLBACK_FAILED} and device.before is not None
+    return device.state in _UNDOABLE and device.before is not None
 
 
 def _record_keys(command: commands.RecordHostKeys, ask: _Ask) -> tuple[Fact, ...]:

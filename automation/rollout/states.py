@@ -5,6 +5,7 @@ from enum import StrEnum
 
 from events import facts
 from events.facts import Fact
+from events.orders import PlanDevice, PushDevice, RollBackDevice
 
 
 class RolloutState(StrEnum):
@@ -53,13 +54,16 @@ R, D = RolloutState, DeviceState
 OPEN = frozenset(RolloutState) - {R.REJECTED, R.WITHDRAWN, R.EXPIRED, R.ROLLED_BACK}
 
 #: A rollout in one of these does something by itself, now or when time passes.
-ACTIVE = OPEN - {R.COMPLETED, R.ROLLBACK_FAILED}
+ACTIVE = OPEN - {R.COMPLETED}
 
 #: Devices at which something may be happening now.
 IN_FLIGHT = frozenset({D.RELEASED, D.IN_PROGRESS})
 
 #: Devices of a plan that did not end well; a person has to look at them.
 UNHEALTHY = frozenset({D.FAILED, D.REVERTED, D.UNKNOWN, D.ROLLBACK_FAILED})
+
+#: Devices that are worked on, or that may not stand: nobody touches their twins meanwhile, in whatever rollout.
+ENGAGED = IN_FLIGHT | {D.UNKNOWN, D.ROLLBACK_FAILED}
 
 #: Devices that can be pushed to again when a person asks for it.
 RETRIABLE = frozenset({D.FAILED, D.REVERTED, D.REFUSED, D.DRIFTED})
@@ -92,6 +96,7 @@ TRANSITIONS: Mapping[RolloutState, Mapping[type[Fact], RolloutState]] = {
         facts.RolloutHeld: R.HELD,
         facts.RolloutHalting: R.HALTING,
         facts.RollbackStarted: R.ROLLING_BACK,
+        facts.WaveStarted: R.RUNNING,  # the canary, where it was held or halted before it began
     },
     R.BAKING: {
         facts.WaveStarted: R.RUNNING,
@@ -107,13 +112,18 @@ TRANSITIONS: Mapping[RolloutState, Mapping[type[Fact], RolloutState]] = {
         facts.RollbackStarted: R.ROLLING_BACK,
         facts.RolloutWithdrawn: R.WITHDRAWN,
     },
-    R.HALTING: {facts.RolloutHalted: R.HALTED},
-    R.HALTED: {facts.RolloutResumed: R.RUNNING, facts.RollbackStarted: R.ROLLING_BACK},
+    R.HALTING: {facts.RolloutHalted: R.HALTED, facts.RolloutHalting: R.HALTING},
+    R.HALTED: {
+        facts.RolloutResumed: R.RUNNING,
+        facts.RollbackStarted: R.ROLLING_BACK,
+        facts.RolloutWithdrawn: R.WITHDRAWN,
+    },
     R.ROLLING_BACK: {
         facts.RolloutRolledBack: R.ROLLED_BACK,
         facts.PartRolledBack: R.HALTED,
         facts.RollbackFailed: R.ROLLBACK_FAILED,
         facts.RolloutHalting: R.HALTING,
+        facts.RollbackStarted: R.ROLLING_BACK,  # on somebody else's word, or of more
     },
     R.ROLLBACK_FAILED: {facts.RollbackStarted: R.ROLLING_BACK},
     R.COMPLETED: {facts.RolloutResumed: R.RUNNING, facts.RollbackStarted: R.ROLLING_BACK},
@@ -123,14 +133,70 @@ TRANSITIONS: Mapping[RolloutState, Mapping[type[Fact], RolloutState]] = {
     R.EXPIRED: {},
 }
 
+#: Rollouts that read unknown devices back.
+LOOKING = frozenset({R.RUNNING, R.HELD, R.HALTED, R.ROLLING_BACK, R.ROLLBACK_FAILED})
+
+#: Rollouts whose orders to write may be with the workers.
+_WORKING = LOOKING | {R.HALTING}
+
 #: Facts about a rollout that leave its state as it is, and the states in which they can happen.
 STAYING: Mapping[type[Fact], frozenset[RolloutState]] = {
     facts.TargetsFrozen: frozenset({R.PROPOSED}),
     facts.WavePlanned: frozenset({R.PLANNING}),
     facts.PlanApproved: frozenset({R.AWAITING_APPROVAL, R.SCHEDULED, R.RUNNING, R.BAKING, R.HELD, R.HALTING, R.HALTED}),
     facts.ApprovalWithdrawn: OPEN,
-    facts.DeviceSkipped: OPEN,
-    facts.DeviceRetried: OPEN,
+    facts.DeviceSkipped: OPEN - {R.PROPOSED, R.PLANNING},
+    facts.DeviceRetried: frozenset({R.RUNNING, R.HELD, R.HALTED}),
+    facts.OrderReleased: LOOKING | {R.PLANNING},
+    facts.DevicePlanned: frozenset({R.PLANNING}),
+    facts.DevicePlanFailed: frozenset({R.PLANNING}),
+    facts.DeviceUnchanged: _WORKING | {R.PLANNING},
+    facts.DeviceReturned: _WORKING | {R.PLANNING},
+    facts.PushStarted: _WORKING,
+    facts.DeviceStaged: _WORKING,
+    facts.ForeignDriftNoted: _WORKING,
+    facts.DeviceVerified: _WORKING,
+    facts.DeviceReverted: _WORKING,
+    facts.DeviceFailed: _WORKING,
+    facts.DeviceRefused: _WORKING,
+    facts.DeviceDrifted: _WORKING,
+    facts.DeviceLost: _WORKING,
+    facts.DeviceRolledBack: _WORKING,
+    facts.DeviceRollbackFailed: _WORKING,
+}
+
+#: Which orders a device in a state can get, by their wire names, and in which rollouts.
+RELEASES: Mapping[DeviceState, Mapping[str, frozenset[RolloutState]]] = {
+    D.PENDING: {PlanDevice.wire: frozenset({R.PLANNING})},
+    D.PLANNED: {PushDevice.wire: frozenset({R.RUNNING})},
+    D.UNKNOWN: {PushDevice.wire: LOOKING, RollBackDevice.wire: LOOKING},
+    D.VERIFIED: {RollBackDevice.wire: frozenset({R.ROLLING_BACK})},
+    D.ROLLBACK_FAILED: {RollBackDevice.wire: frozenset({R.ROLLING_BACK})},
+}
+
+_STEPS: tuple[type[Fact], ...] = (
+    facts.PushStarted,
+    facts.DeviceStaged,
+    facts.ForeignDriftNoted,
+    facts.DeviceLost,
+    facts.DeviceReturned,
+)
+_PUSHED: tuple[type[Fact], ...] = (
+    facts.DeviceVerified,
+    facts.DeviceUnchanged,
+    facts.DeviceReverted,
+    facts.DeviceFailed,
+    facts.DeviceRefused,
+    facts.DeviceDrifted,
+)
+
+#: Which facts can come of an order, by its wire name.
+COMES_OF: Mapping[str, frozenset[type[Fact]]] = {
+    PlanDevice.wire: frozenset(
+        {facts.DevicePlanned, facts.DeviceUnchanged, facts.DevicePlanFailed, facts.DeviceReturned}
+    ),
+    PushDevice.wire: frozenset({*_STEPS, *_PUSHED}),
+    RollBackDevice.wire: frozenset({*_STEPS, facts.DeviceRolledBack, facts.DeviceRollbackFailed}),
 }
 
 _OUTCOMES: Mapping[type[Fact], DeviceState | None] = {

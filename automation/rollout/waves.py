@@ -1,12 +1,15 @@
 """Waves: which devices are changed together.
 
-A wave is a set of sites. Of the devices that stand in for each other only the first goes with its site; the second
-goes with the next wave, the third with the one after, so no wave ever holds two of one redundancy group, and a site's
-second device is touched only after its first has gone well. Sites that share a group are kept together.
+A wave is a set of sites. Of the devices that stand in for each other only one goes with its site; the second goes with
+the next wave, the third with the one after, so no wave ever holds two of one redundancy group, and a site's second
+device is touched only after its first has gone well. Sites that share a group are kept together.
+
+Which of them goes first is free: in the canary it is chosen so that the first wave has a device of every kind.
 """
 
+import heapq
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from events.facts import Strategy
@@ -16,103 +19,137 @@ from events.plans import PlannedDevice
 #: its canary covers roles, platforms and OS versions alone.
 _CLASSES_PER_SITE = 0.25
 
+#: The tiers that go first; tiers are named by their users.
+_LOW_TIERS = frozenset({"lab", "pilot", "test"})
+
+Sites = tuple[str, ...]
 Kind = tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class _Block:
-    """Sites that are changed together, and their devices by leg: the first of each group, the second, and so on."""
+    """Sites that are changed together, and their devices by redundancy group; what has none is a group of its own."""
 
-    sites: tuple[str, ...]
-    legs: tuple[tuple[PlannedDevice, ...], ...]
+    sites: Sites
+    groups: tuple[tuple[PlannedDevice, ...], ...]
 
     @property
-    def tier(self) -> str:
-        return min((device.tier or "" for leg in self.legs for device in leg), default="")
+    def turns(self) -> int:
+        """How many ways there are to choose who goes first."""
+        return max(len(group) for group in self.groups)
 
-    def kinds(self, *, classes: bool) -> set[Kind]:
-        return {_kind(device, classes=classes) for leg in self.legs for device in leg}
+    def first(self, turn: int) -> Iterator[PlannedDevice]:
+        """Who goes first in a turn."""
+        return (group[turn % len(group)] for group in self.groups)
+
+    def legs(self, turn: int) -> Iterator[tuple[int, PlannedDevice]]:
+        """Every device with the number of waves by which it comes after the first."""
+        for group in self.groups:
+            for place, device in enumerate(group):
+                yield (place - turn) % len(group), device
+
+    @property
+    def rank(self) -> tuple[int, Sites]:
+        """What goes first where nothing else decides: sites of a low tier."""
+        tiers = {device.tier for group in self.groups for device in group}
+        return (0 if tiers <= _LOW_TIERS else 1, self.sites)
 
 
 def compute(devices: Sequence[PlannedDevice], strategy: Strategy) -> tuple[tuple[str, ...], ...]:
     """The waves as names of devices, the canary first. The same devices and strategy give the same waves."""
     blocks = _blocks(devices)
-    canary = _canary(blocks, strategy.canary)
-    chosen = {block.sites for block in canary}
-    rest = [block for block in blocks if block.sites not in chosen]
+    turns = _canary(blocks, strategy.canary)
+    canary = [block for block in blocks if block.sites in turns]
+    rest = [block for block in blocks if block.sites not in turns]
     chunks = [canary, *_chunks(rest, strategy.waves, sum(len(block.sites) for block in blocks))]
-    return _staggered(chunks)
+    return _staggered(chunks, turns)
 
 
-def _staggered(chunks: Sequence[Sequence[_Block]]) -> tuple[tuple[str, ...], ...]:
+def _staggered(chunks: Sequence[Sequence[_Block]], turns: Mapping[Sites, int]) -> tuple[tuple[str, ...], ...]:
     """Leg by leg: the n-th leg of a chunk goes n waves after its first."""
     waves: dict[int, list[str]] = defaultdict(list)
     for number, chunk in enumerate(chunks):
         for block in chunk:
-            for leg, devices in enumerate(block.legs):
-                waves[number + leg].extend(device.device for device in devices)
-    return tuple(tuple(sorted(waves[number])) for number in sorted(waves) if waves[number])
+            for leg, device in block.legs(turns.get(block.sites, 0)):
+                waves[number + leg].append(device.device)
+    return tuple(tuple(sorted(waves[number])) for number in sorted(waves))
 
 
 def _blocks(devices: Sequence[PlannedDevice]) -> list[_Block]:
+    """The sites, joined where a redundancy group spans several, in their order."""
+    ordered = sorted(devices, key=lambda device: device.device)
     owner: dict[str, str] = {}
-
-    def root(site: str) -> str:
-        while owner.setdefault(site, site) != site:
-            site = owner[site]
-        return site
-
     first_site: dict[str, str] = {}
-    for device in sorted(devices, key=lambda device: device.device):
-        root(device.site)
+    for device in ordered:
+        own = _root(owner, device.site)
         if device.group is not None:
-            owner[root(device.site)] = root(first_site.setdefault(device.group, device.site))
+            owner[own] = _root(owner, first_site.setdefault(device.group, device.site))
     members: dict[str, list[PlannedDevice]] = defaultdict(list)
-    for device in devices:
-        members[root(device.site)].append(device)
-    return [_block(members[name]) for name in sorted(members)]
+    for device in ordered:
+        members[_root(owner, device.site)].append(device)
+    return sorted((_block(found) for found in members.values()), key=lambda block: block.sites)
+
+
+def _root(owner: dict[str, str], site: str) -> str:
+    """The site that stands for all that are joined with this one; the way there is halved for the next time."""
+    while owner.setdefault(site, site) != site:
+        owner[site] = owner[owner[site]]
+        site = owner[site]
+    return site
 
 
 def _block(devices: Iterable[PlannedDevice]) -> _Block:
-    legs: dict[int, list[PlannedDevice]] = defaultdict(list)
-    seen: dict[str, int] = defaultdict(int)
-    ordered = sorted(devices, key=lambda device: device.device)
-    for device in ordered:
-        leg = 0 if device.group is None else seen[device.group]
-        if device.group is not None:
-            seen[device.group] += 1
-        legs[leg].append(device)
-    sites = tuple(sorted({device.site for device in ordered}))
-    return _Block(sites, tuple(tuple(legs[leg]) for leg in sorted(legs)))
+    groups: dict[tuple[str, str], list[PlannedDevice]] = defaultdict(list)
+    for device in devices:
+        groups[("device", device.device) if device.group is None else ("group", device.group)].append(device)
+    sites = tuple(sorted({device.site for group in groups.values() for device in group}))
+    return _Block(sites, tuple(tuple(group) for group in groups.values()))
 
 
-def _canary(blocks: Sequence[_Block], least: int) -> list[_Block]:
-    """At least so many sites, in which every kind of device occurs; sites of a low tier are preferred."""
-    classes = _worth_covering(blocks)
-    missing = set().union(*(block.kinds(classes=classes) for block in blocks)) if blocks else set()
-    left = sorted(blocks, key=lambda block: (_tier_rank(block.tier), block.sites))
-    chosen: list[_Block] = []
-    while left and (missing or sum(len(block.sites) for block in chosen) < least):
-        best = max(left, key=lambda block: len(missing & block.kinds(classes=classes)))
-        chosen.append(best)
-        left.remove(best)
-        missing -= best.kinds(classes=classes)
+def _canary(blocks: Sequence[_Block], least: int) -> dict[Sites, int]:
+    """At least so many sites, and so many that every kind of device goes first in one, each with its turn.
+
+    The best next choice each time (Minoux's lazy greedy: what a choice is worth only ever falls, so a heap with what it
+    was worth when it was last looked at finds the best without looking at all). Two kinds that only twins have cannot
+    both go first: the second then follows in the next wave, at that site alone.
+    """
+    kinds = _kinds_by_turn(blocks, classes=_worth_covering(blocks))
+    missing = {kind for found in kinds.values() for kind in found}
+    ranks = {block.sites: rank for rank, block in enumerate(sorted(blocks, key=lambda block: block.rank))}
+    heap = [(-len(found), ranks[sites], turn, sites) for (sites, turn), found in kinds.items()]
+    heapq.heapify(heap)
+    chosen: dict[Sites, int] = {}
+    count = 0
+    while heap:
+        _, rank, turn, sites = heapq.heappop(heap)
+        worth = len(missing & kinds[sites, turn])
+        if sites in chosen or (not worth and count >= least):
+            continue
+        if heap and (-worth, rank, turn, sites) > heap[0]:
+            heapq.heappush(heap, (-worth, rank, turn, sites))
+            continue
+        chosen[sites] = turn
+        count += len(sites)
+        missing -= kinds[sites, turn]
     return chosen
 
 
+def _kinds_by_turn(blocks: Sequence[_Block], *, classes: bool) -> dict[tuple[Sites, int], set[Kind]]:
+    return {
+        (block.sites, turn): {_kind(device, classes=classes) for device in block.first(turn)}
+        for block in blocks
+        for turn in range(block.turns)
+    }
+
+
 def _worth_covering(blocks: Sequence[_Block]) -> bool:
-    classes = {device.diff_class for block in blocks for leg in block.legs for device in leg}
+    classes = {device.diff_class for block in blocks for group in block.groups for device in group}
     return len(classes) <= max(12, _CLASSES_PER_SITE * len(blocks))
 
 
 def _kind(device: PlannedDevice, *, classes: bool) -> Kind:
     kind = (device.role, device.platform, device.os_version)
     return (*kind, device.diff_class) if classes else kind
-
-
-def _tier_rank(tier: str) -> int:
-    """Tiers are named by their users; a lab or pilot goes first, what has no tier before what has one."""
-    return 0 if tier in {"lab", "pilot", "test"} else 1
 
 
 def _chunks(blocks: Sequence[_Block], sizes: Sequence[int | str], sites: int) -> Iterable[Sequence[_Block]]:
