@@ -149,15 +149,14 @@ def _on_rollout(state: State, fact: facts.RolloutFact, record: FactRecord) -> St
 
 
 def _targets_frozen(_state: State, rollout: Rollout, fact: facts.TargetsFrozen) -> Rollout:
-    devices, names = rollout.devices.mutate(), rollout.found(DeviceState.PENDING, None)
-    numbered = dict(enumerate(names))
+    devices, numbered = rollout.devices.mutate(), dict(rollout.places.get(_UNREAD, Map()))
     for number, target in enumerate(fact.targets, start=len(rollout.devices)):
         devices[target.device] = DeviceProgress(target=target, number=number)
         numbered[number] = target.device
     frozen = devices.finish()
     if len(frozen) != len(numbered) or len(frozen) > rollout.size:
         raise ImpossibleFactError(f"rollout {rollout.id} has {rollout.size} targets, each once; these are others")
-    places = rollout.places.set((DeviceState.PENDING, None), Map(numbered))
+    places = rollout.places.set(_UNREAD, Map(numbered))
     return replace(rollout, devices=frozen, places=places, counts=Map({DeviceState.PENDING: len(frozen)}))
 
 
@@ -187,7 +186,8 @@ def _wave_planned(_state: State, rollout: Rollout, fact: facts.WavePlanned) -> R
     return replace(rollout, waves=waves, devices=devices.finish(), places=places)
 
 
-#: Devices that have a plan, and are in no wave yet.
+#: Where devices are found before they were read; and where those that have a plan, and are in no wave yet.
+_UNREAD = (DeviceState.PENDING, None)
 _UNPLACED = (DeviceState.PLANNED, None)
 
 
