@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
+from kafka.admin import MemberToRemove
 from kafka.errors import KafkaError
 
 from events.log.contract import FencedError, LogMismatchError, Mark, Partition, Topic, place
@@ -197,3 +198,25 @@ def test_a_foreign_record_without_a_key_or_value_is_read(kafka_world: Any, help_
     stored = help_.read(kafka_world.open().reader({Partition(Topic.COMMANDS, 0): 0}), 2)
 
     assert [(record.key, record.value) for record in stored] == [("", b"no key"), ("\ufffd\ufffd no value", b"")]
+
+
+def test_who_was_put_out_claims_nothing(kafka_world: Any, help_: Any, worker: Any, run: Any, bootstrap: str) -> None:
+    """kafka-python asks to be let in again in its old name, is refused, and then asks with its old claims."""
+    # given
+    evicted, other = worker(kafka_world.open()), worker(kafka_world.open())
+    run([evicted, other], lambda: len(evicted.held()) == len(other.held()) == 2)
+    coordinator = evicted.membership._member._kafka._coordinator
+    coordinator._disable_heartbeat()
+    admin = KafkaAdminClient(bootstrap_servers=bootstrap)
+    admin.remove_group_members(name(kafka_world, "workers"), [MemberToRemove(coordinator._generation.member_id)])
+    admin.close()
+    run([other], lambda: len(other.held()) == 4)
+    other.lost.clear()
+
+    # when
+    coordinator.request_rejoin()
+    run([evicted, other], lambda: len(evicted.held()) == len(other.held()) == 2)
+
+    # then
+    assert len(other.lost) == 2
+    assert evicted.owned | other.owned == set(ORDERS)
