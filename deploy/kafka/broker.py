@@ -121,6 +121,7 @@ def stop(cluster: Cluster) -> None:
     else:
         raise BrokerError(f"the broker's processes {cluster.pids} do not end")
     for process in cluster.processes:
+        # So that none of ours stays a zombie.
         process.wait()
 
 

@@ -49,6 +49,7 @@ class FolderStore:
                 _flush(path.parent)
             else:
                 path.parent.mkdir(exist_ok=True)
+                # The subfolder's own name has to be durable before anything in it is.
                 _flush(self._folder)
                 _write(path, self._seal.sealed(content, address))
         return address
@@ -105,6 +106,7 @@ class FolderStore:
 
 def _write(path: Path, stored: bytes) -> None:
     """Writes a file that is there whole or not at all, and stays."""
+    # In the same folder as the file it is to become: only there is a rename atomic.
     draft = path.with_name(f".{uuid.uuid4().hex}{_DRAFT}")
     try:
         with draft.open("xb") as file:

@@ -44,6 +44,7 @@ class Seal:
 
     def sealed(self, content: bytes, address: str) -> bytes:
         """What is to be stored at the address."""
+        # Compressed first: what is encrypted does not compress. The hash of the content is checksum enough.
         packed = zstandard.ZstdCompressor(level=_LEVEL, write_checksum=False).compress(content)
         if not is_secret(address):
             return packed
@@ -64,6 +65,7 @@ class Seal:
         try:
             return cipher.decrypt(nonce, hidden, address.encode())
         except (InvalidTag, ValueError) as error:
+            # Only now: a name that matches says nothing yet, and one that does not may be damaged itself.
             if len(name) == _KEY_NAME and name != self._key_name:
                 raise BlobKeyError(
                     f"the secret blob {address} was put with another key than this store was given, or is damaged",

@@ -38,6 +38,7 @@ from events.log.sharing import share
 from events.log.terms import Terms
 from events.log.topics import DEFAULT_SPREAD, TABLE, check_spread
 
+# As many as Kafka's client gives at once, so that nothing above comes to count on larger portions.
 _BATCH = 500
 
 
@@ -138,6 +139,7 @@ class _Cursor:
 
     def _take_from(self, partition: Partition, room: int) -> Sequence[Stored]:
         tape, position = self._store.tapes[partition], self.at[partition]
+        # Kafka says so too, and a simulation that only knew forgiving logs would not find who relies on that.
         if position > tape.end:
             raise LogMismatchError(
                 f"{partition.topic}/{partition.number} ends at {tape.end}, but reading was to go on at {position}: "
@@ -145,6 +147,7 @@ class _Cursor:
             )
         records = tape.after(position, room) if room else ()
         if room:
+            # To the end where nothing is left: a commit may have spent positions that no record has.
             self.at[partition] = records[-1].position + 1 if len(records) == room else tape.end
         return records
 
@@ -212,6 +215,7 @@ class MemoryMembership:
                 left = deadline - time.monotonic()
                 if records or gained or lost or left <= 0:
                     return Delivery(records=records, gained=gained, lost=lost)
+                # Nobody rings when a session ends.
                 self._store.changed.wait(min(left, self._patience()))
 
     def mark(self, partition: Partition) -> Mark | None:
@@ -225,6 +229,7 @@ class MemoryMembership:
         check_marks(marks, self._partitions)
         with self._store.changed:
             now = self._store.clock()
+            # Who does not poll does not hear that it is to give a partition up, and must not keep it for ever.
             deaf = now - self._polled > self._store.terms.session.total_seconds()
             if self.closed or deaf or self._name not in self._group.members:
                 return False
@@ -263,6 +268,7 @@ class MemoryMembership:
         kept = before & owned & wanted
         gained = {partition for partition in wanted - kept if group.owners.get(partition, self._name) == self._name}
         self._apply(kept, gained, owned - wanted)
+        # Joining and taking are proof enough: what was just gained is held without waiting for a renewal.
         if gained:
             self._extend(now)
         if gained or before - kept:

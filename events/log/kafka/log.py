@@ -26,6 +26,7 @@ class KafkaLog:
 
     def __init__(self, settings: KafkaSettings) -> None:
         self._settings = settings
+        # Asked once: keys must go to the same partitions for as long as this log is open.
         self._names = Names(settings.prefix, _counts(settings))
         self._producing = threading.Lock()
         self._producer: Producer | None = None

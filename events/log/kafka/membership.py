@@ -40,6 +40,7 @@ class KafkaMembership:
         self._polled = time.monotonic()
         records = self._names.stored(self._member.poll(timeout))
         gained, lost = self._holdings.changes()
+        # Being given a partition says nothing about when; an answered commit does.
         if gained:
             self.renew({})
         return Delivery(records=records, gained=gained, lost=lost)
@@ -69,6 +70,7 @@ class KafkaMembership:
 
     def holds(self, partition: Partition) -> bool:
         """See the contract."""
+        # What the client knows of its group comes last: it is told of an eviction later than the lease ends.
         leased = time.monotonic() < self._lease_ends
         return leased and partition in self._holdings.partitions and self._member.is_in()
 

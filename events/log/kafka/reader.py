@@ -32,6 +32,7 @@ class KafkaReader:
 
     def poll(self, timeout: timedelta) -> Sequence[Stored]:
         """See the contract."""
+        # One consumer can wait in the client; two have to be asked in turn.
         if len(self._consumers) == 1:
             (consumer,) = self._consumers.values()
             return self._names.stored(consumer.poll(timeout))

@@ -47,6 +47,7 @@ def apply_topics(
 
 
 def _wanted(prefix: str, spread: int, replicas: int, in_sync: int) -> dict[str, Described]:
+    # Of what is not listed the broker's own defaults may stand; these are what the log relies on.
     kept = {
         "cleanup.policy": "delete",
         "retention.ms": "-1",

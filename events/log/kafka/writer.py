@@ -53,6 +53,7 @@ class KafkaWriter:
             self._finished = error
             raise
         except LogError as error:
+            # Whether it was committed only a new writer can learn, once it has shut this one out.
             self._finished = LogUnavailableError(str(error))
             raise
 

@@ -29,6 +29,8 @@ class Database:
         self._deadline_s = deadline.total_seconds()
         self._lock = threading.RLock()
         with self._translated():
+            # Autocommit: where a transaction begins and ends is said here and not guessed by the module. Threads are
+            # kept apart by the lock below.
             self._connection = sqlite3.connect(
                 path, timeout=_BUSY_MS / 1000, isolation_level=None, check_same_thread=False
             )
@@ -94,6 +96,7 @@ class Database:
                 self.execute(statement, values)
             self.execute(f"PRAGMA application_id = {APPLICATION_ID}")
             self.execute(f"PRAGMA user_version = {FORMAT}")
+        # SQLite flushes files, and folders only for its journals: without this the log itself could vanish.
         _flush(self.path.parent)
 
     def close(self) -> None:
@@ -109,6 +112,8 @@ class Database:
                 f"{self.path} is on a file system that several processes cannot share memory on (SQLite offers the "
                 f"journal mode {mode!r}): put the log on a local disk"
             )
+        # FULL flushes at every commit, which is what "acknowledged" promises; the limit gives the disk back that a
+        # burst took.
         for setting in ("synchronous = FULL", "journal_size_limit = 67108864", "cache_size = -8192"):
             self.rows(f"PRAGMA {setting}")
 

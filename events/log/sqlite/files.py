@@ -69,6 +69,7 @@ def open_files(folder: Path, spread: int | None, deadline: timedelta) -> Files:
 def _founded(main: Database, folder: Path, spread: int | None, deadline: timedelta) -> int:
     main.create(MAIN, uuid.uuid4().hex, spread or DEFAULT_SPREAD)
     identity = _identity(main)
+    # Between the two creations a process may die, and the next one goes on; after both, a missing file is a loss.
     if identity.complete and not (folder / _NAMES[CONTROL]).exists():
         raise LogMismatchError(
             f"{folder / _NAMES[CONTROL]} is missing, and with it every halt and freeze: restore both files of the log "

@@ -31,6 +31,7 @@ class SqliteLog:
         self._terms = terms or Terms()
         self._files = open_files(folder, spread, self._terms.deadline)
         self._bell = Bell()
+        # A connection for each file, so that an append to control never waits for one to the main file.
         self._writing = {kind: self._files.connect(kind) for kind in (MAIN, CONTROL)}
         self._opened = Opened()
 

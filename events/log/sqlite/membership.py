@@ -45,6 +45,7 @@ class SqliteMembership:
         deadline = time.monotonic() + timeout.total_seconds()
         while True:
             self._polled = time.monotonic()
+            # Before looking, so that what changes in between is not slept over.
             watch = self._bell.watch([self._database])
             self._settle()
             records = self._cursor.take(skip=self._paused)
@@ -67,12 +68,14 @@ class SqliteMembership:
             return False
         try:
             with self._database.transaction(_WITHIN):
+                # No row means that the others have taken over; a session that ended unnoticed may go on.
                 if not self._group.extend(self._member, sent):
                     return False
                 owned = self._group.roster().owned(self._member)
                 self._group.set_marks({partition: mark for partition, mark in marks.items() if partition in owned})
         except (LogUnavailableError, LogFullError):
             return False
+        # From when it was asked, not from now: others count from what was written, which is the same moment.
         self._lease_ends = sent + self._terms.lease_s
         return True
 

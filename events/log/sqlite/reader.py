@@ -35,6 +35,7 @@ class SqliteReader:
         """See the contract."""
         deadline = time.monotonic() + timeout.total_seconds()
         while True:
+            # Before looking, so that what is appended in between is not slept over.
             watch = self._bell.watch(self._databases)
             records = [record for cursor in self._cursors.values() for record in cursor.take()]
             left = deadline - time.monotonic()

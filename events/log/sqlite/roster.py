@@ -25,6 +25,7 @@ class Roster:
     def wanted(self, member: int, partitions: Iterable[Partition]) -> frozenset[Partition]:
         """What a member is to own once the group has settled."""
         names = [str(known) for known in self.members]
+        # Those whose session has ended count as strangers here, so what they own is shared out as free.
         owners = {partition: str(owner) for partition, owner in self.owners.items()}
         targets = share(sorted(partitions), names, owners)
         return frozenset(partition for partition, name in targets.items() if name == str(member))

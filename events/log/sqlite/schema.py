@@ -13,6 +13,7 @@ FORMAT = 1
 MAIN = "main"
 CONTROL = "control"
 
+# Slots go up to 32,767 and positions up to 281 million million: together they are what SQLite has for a row's number.
 # A row's number is its partition's slot and its position: one table, in which each partition lies together in order.
 _POSITION_BITS = 48
 

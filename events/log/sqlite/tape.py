@@ -7,6 +7,7 @@ from events.log.contract import LogMismatchError, Partition, Record, Stored, pla
 from events.log.sqlite.database import Database, Row, Value
 from events.log.sqlite.schema import position_of, row
 
+# As many as Kafka's client gives at once; and a portion of the largest records must still fit into memory.
 _BATCH = 500
 _WEIGHT = 16 * 1024 * 1024
 
@@ -16,6 +17,7 @@ def append(database: Database, slots: Mapping[Partition, int], records: Sequence
 
     ``slots`` has the partitions of this file.
     """
+    # The ends are read inside the transaction, in which nobody else appends: positions are given out once.
     counts = _counts(slots)
     places = [Partition(record.topic, place(record.key, counts[record.topic])) for record in records]
     ends = _ends(database, {slots[partition] for partition in places})
@@ -42,6 +44,7 @@ class Cursor:
     def take(self, skip: Collection[Partition] = ()) -> list[Stored]:
         """The next records of all partitions but ``skip``: about 500, or 16 MiB."""
         wanted = {partition: self._slots[partition] for partition in self.at if partition not in skip}
+        # First the ends, then the rows below them: what is below an end is committed, whatever happens meanwhile.
         ends = _ends(self._database, wanted.values())
         taken: list[Stored] = []
         for partition, slot in wanted.items():

@@ -38,6 +38,7 @@ class SqliteWriter:
         if not records and not moves:
             return
         with self._database.transaction():
+            # Inside the transaction: nobody can take the name over between this and the commit.
             if self._current_epoch() != self._epoch:
                 raise FencedError(f"the writer {self._name!r} was taken over by another: stop; it goes on there")
             if records:

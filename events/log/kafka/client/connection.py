@@ -36,6 +36,7 @@ def translated(settings: KafkaSettings, doing: str) -> Iterator[None]:
 def _explained(error: BaseException, settings: KafkaSettings, doing: str) -> LogError:
     where = f"Kafka at {settings.bootstrap}"
     match error:
+        # A stale epoch is how a produce request learns of a takeover that other requests call by its name.
         case kafka_errors.ProducerFencedError() | kafka_errors.InvalidProducerEpochError():
             return FencedError(f"{where}: another took this writer's name over while {doing}: stop; it goes on there")
         case kafka_errors.MessageSizeTooLargeError() | kafka_errors.RecordListTooLargeError():
@@ -89,6 +90,7 @@ def reaching(settings: KafkaSettings) -> dict[str, Any]:
         "bootstrap_servers": settings.addresses,
         "bootstrap_timeout_ms": deadline,
         "request_timeout_ms": deadline,
+        # A broker that comes back is to be found at once, not after the half minute that the client would wait.
         "reconnect_backoff_max_ms": 1_000,
         "security_protocol": security.protocol,
         "ssl_cafile": security.ca_file and str(security.ca_file),

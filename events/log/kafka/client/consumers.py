@@ -68,6 +68,8 @@ class Consumer:
 class Offsets:
     """The committed offsets of a group without members. For one thread."""
 
+    # Read as committed: an offset that a transaction is about to move is waited for, not read as it was before.
+
     def __init__(self, settings: KafkaSettings, group: str) -> None:
         self._settings = settings
         self._wait_ms = milliseconds(settings.terms.deadline)
@@ -142,6 +144,7 @@ def consuming(settings: KafkaSettings, *, committed_only: bool) -> dict[str, Any
     return reaching(settings) | {
         "metrics_enabled": False,
         "isolation_level": "read_committed" if committed_only else "read_uncommitted",
+        # By itself the client would jump to the end when a position is gone, and commit what nobody has worked on.
         "auto_offset_reset": "none",
         "enable_auto_commit": False,
         "retry_backoff_ms": 20,

@@ -72,6 +72,7 @@ class Member:
             self._kafka.settle(max(_SETTLE_MS, milliseconds(timeout)))
             try:
                 records = fetched_from(self._kafka.poll(timeout_ms=milliseconds(timeout)))
+            # A partition without a mark: the client has no policy (see auto_offset_reset), and asks.
             except kafka_errors.NoOffsetForPartitionError:
                 self._kafka.start_at_beginning(self._wait_ms)
                 records = []
@@ -91,6 +92,7 @@ class Member:
             TopicPartition(*place): OffsetAndMetadata(mark.offset, mark.metadata, _NO_EPOCH)
             for place, mark in marks.items()
         }
+        # Any failure counts alike: not answered is not proven.
         try:
             self._kafka.commit(offsets, timeout_ms=milliseconds(timeout))
         except kafka_errors.KafkaError:

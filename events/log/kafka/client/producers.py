@@ -74,6 +74,7 @@ class Transactions:
             except kafka_errors.KafkaError:
                 self._kafka.abandon()
                 raise
+            # That long only a predecessor is waited for; from here on the deadline holds.
             self._kafka.config["max_block_ms"] = milliseconds(settings.terms.deadline)
 
     def commit(
@@ -93,6 +94,7 @@ class Transactions:
                     self._kafka.add_offsets(_committed(offsets), group, deadline)
                 self._kafka.commit_by(deadline)
             except BaseException as error:
+                # Whatever happened, Ctrl-C included: an open transaction keeps readers of committed records waiting.
                 cause = self._kafka.why(error)
                 self._kafka.abort_by(time.monotonic() + 1)
                 raise cause from error
@@ -160,6 +162,7 @@ def _producing(settings: KafkaSettings) -> dict[str, Any]:
         "compression_type": "zstd",
         "batch_size": 256 * 1024,
         "max_request_size": REQUEST_LIMIT,
+        # Twice within the deadline: a request that got lost with its connection is sent again.
         "request_timeout_ms": deadline // 2,
         "delivery_timeout_ms": deadline,
         "max_block_ms": deadline,
