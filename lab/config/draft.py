@@ -79,7 +79,9 @@ class Draft:
         return self.config.put(self.path, node)
 
     def _without(self, key: str) -> Node:
-        return self.config if self.section.child(key) is None else self.config.drop(self.path, key)
+        # Several kinds of line may share a key, since they replace each other; each takes only itself away.
+        old = self.section.child(key)
+        return self.config.drop(self.path, key) if old is not None and old.rank[0] == self.rank[0] else self.config
 
 
 Rewrite = Callable[[Draft], Node]

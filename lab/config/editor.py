@@ -66,13 +66,11 @@ class _Found:
 
 
 class Editor:
-    """Applies lines by a grammar and a platform's rewriting functions. `shorten`: keywords may be abbreviated."""
+    """Applies lines by a grammar and a platform's rewriting functions."""
 
-    def __init__(self, grammar: Grammar, rewrites: Rewrites, *, climb: bool = True) -> None:
+    def __init__(self, grammar: Grammar, rewrites: Rewrites) -> None:
         self.grammar = grammar
         self._rewrites = rewrites
-        # Some parsers try every section outwards, others only the current one and the top.
-        self._climb = climb
 
     def mode(self, place: Place) -> Mode:
         """The mode in which the next line is read."""
@@ -118,7 +116,9 @@ class Editor:
 
     def _find(self, place: Place, line: str, *, shorten: bool) -> "_Found | Refused":
         best: Refused | None = None
-        for above in self._outwards(place):
+        # A shown configuration does not say where a section ends: a line that is unknown in it belongs further out.
+        for depth in range(len(place), -1, -1):
+            above = place[:depth]
             mode = self.mode(above)
             reading = mode.reader.read(line, shorten=shorten, skip=1 if _verb(line) else 0)
             if self._fits(mode, reading, line):
@@ -130,13 +130,6 @@ class Editor:
         if best is None:
             raise RuntimeError(f"no mode reads lines at {place}")
         return best
-
-    def _outwards(self, place: Place) -> Iterator[Place]:
-        yield place
-        if self._climb:
-            yield from (place[:depth] for depth in range(len(place) - 1, -1, -1))
-        elif place:
-            yield ()
 
     @staticmethod
     def _fits(mode: Mode, reading: Reading, line: str) -> bool:

@@ -66,7 +66,6 @@ class _ModeTable(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     prompt: str = ""
-    parent: bool = True
     include: tuple[str, ...] = ()
     lines: tuple[str | Line, ...] = ()
 
@@ -80,16 +79,11 @@ class _Table(BaseModel):
 
 
 class Mode:
-    """The lines that are valid in one place.
-
-    `prompt` is what the device adds to its name there. `parent` says whether a line that is unknown here is tried
-    one section up.
-    """
+    """The lines that are valid in one place; `prompt` is what the device adds to its name there."""
 
     def __init__(self, name: str, table: _ModeTable, lines: tuple[Line, ...], kinds: Mapping[str, Argument]) -> None:
         self.name = name
         self.prompt = table.prompt
-        self.parent = table.parent
         self.lines = lines
         start = State()
         compiler = Compiler(kinds)

@@ -15,7 +15,15 @@ from lab.faults import FaultKind
 
 COULD_NOT_RUN, INVALID, UNCONVERTED = 1000, 1002, 1003
 _REASONS = {COULD_NOT_RUN: "could not run command", INVALID: "invalid command", UNCONVERTED: "unconverted command"}
-_COMMANDS: Commands = {**CONFIGURING_COMMANDS, **SHOW_COMMANDS, **FILE_COMMANDS, **LISTING_COMMANDS}
+EOS_COMMANDS: Commands = {
+    **CONFIGURING_COMMANDS,
+    **SESSION_COMMANDS,
+    **SHOW_COMMANDS,
+    **FILE_COMMANDS,
+    **LISTING_COMMANDS,
+}
+"""Every command, those inside a configuration session among them."""
+
 _TEXT_ONLY = "Command cannot be used over the API at this time. To see ASCII output, set format='text' in your request"
 _ESCAPES = "\x1b[2J\x1b]0;owned\x07\x1b[31m"
 
@@ -84,7 +92,7 @@ def _perform(cli: Cli, request: Request, command: str) -> Output | None:
         reading = cli.device.editor.grammar.mode("session").reader.read(command, shorten=request.shorten)
         if reading.misread is None:
             entry = cli.device.editor.grammar.mode("session").lines[reading.accepts[0]]
-            return SESSION_COMMANDS[entry.run or ""](cli, reading.text)
+            return EOS_COMMANDS[entry.run or ""](cli, reading.text)
     return _configure(cli, request, command)
 
 
@@ -136,7 +144,7 @@ def _execute(cli: Cli, request: Request, command: str) -> Output:
             raise FailedError(INVALID, [said])
         raise _failed(reading, command)
     entry = mode.lines[reading.accepts[0]]
-    output = _COMMANDS[entry.run or ""](cli, reading.text)
+    output = EOS_COMMANDS[entry.run or ""](cli, reading.text)
     if output.data is None and not request.text:
         raise FailedError(UNCONVERTED, [_TEXT_ONLY])
     return output

@@ -11,7 +11,7 @@ from importlib import resources
 
 import asyncssh
 
-from lab.config.editor import Editor
+from lab.config.editor import Editor, Place
 from lab.config.grammar import Grammar, load_grammar
 from lab.config.rendering import rendered
 from lab.config.tree import Node
@@ -76,7 +76,10 @@ class PendingReload:
 
 
 class Line(Session):
-    """A VTY with somebody on it: `number` is its own, `privilege` the level at which its user works."""
+    """A VTY with somebody on it: `number` is its own, `privilege` the level at which its user works.
+
+    `config_place` is where the next configuration line goes while `in_config` is true.
+    """
 
     def __init__(self, device: "IosDevice", id_: str, peer: str, number: int) -> None:
         super().__init__(id_, peer)
@@ -88,6 +91,7 @@ class Line(Session):
         self.width = vtys.setting(section, "width", 80)
         self.monitor = False
         self.in_config = False
+        self.config_place: Place = ()
         self.terminal = Terminal(self._send)
         self._write: Callable[[str], None] | None = None
         self._drop: Callable[[], None] | None = None
@@ -136,7 +140,7 @@ class IosDevice(Device):
     def __init__(self, spec: DeviceSpec, bench: Bench, serve_line: ServeLine) -> None:
         grammar = ios_grammar()
         ports = ports_of(grammar, spec.startup)
-        editor = Editor(grammar, ios_rewrites(grammar, ports, bench.salt), climb=False)
+        editor = Editor(grammar, ios_rewrites(grammar, ports, bench.salt))
         base = configured(editor, (*_FACTORY, *(f"interface {port}" for port in sorted(ports))))
         super().__init__(spec, bench, editor, base)
         self.revert: PendingRevert | None = None

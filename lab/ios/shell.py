@@ -1,30 +1,28 @@
 """The command line of an IOS device: prompts, modes, and what becomes of each line that is typed."""
 
-from collections.abc import Mapping
-
-from lab.config.editor import Place, Refused
+from lab.config.editor import Refused
 from lab.config.reader import Misread, Reading
 from lab.faults import FaultKind
-from lab.ios import vtys
 from lab.ios.commands import Command, CommandError, Commands, LogoutError
 from lab.ios.device import IosDevice, Line
+from lab.ios.entering import ENTERING_COMMANDS, INVALID, leave
 from lab.ios.files import FILE_COMMANDS
 from lab.ios.pipes import filtered, split
 from lab.ios.reloading import RELOAD_COMMANDS
-from lab.ios.rollback import ROLLBACK_COMMANDS, arm
+from lab.ios.rollback import ROLLBACK_COMMANDS
 from lab.ios.show import SHOW_COMMANDS
-from lab.journal import Event
+
+IOS_COMMANDS: Commands = {
+    **ENTERING_COMMANDS,
+    **SHOW_COMMANDS,
+    **FILE_COMMANDS,
+    **ROLLBACK_COMMANDS,
+    **RELOAD_COMMANDS,
+}
+"""Every command at the prompt."""
 
 _CONTROL_Z = "\x1a"
 _NAME_IN_PROMPT = 20
-_TRIES = 3
-_DEFAULT_LENGTH, _DEFAULT_WIDTH = 24, 80
-_BEGIN = "Enter configuration commands, one per line.  End with CNTL/Z."
-_EXCLUSIVE = (
-    "Configuration mode locked exclusively. The lock will be cleared once you exit out of "
-    "configuration mode using end/exit\n"
-)
-_INVALID = "% Invalid input detected at '^' marker."
 _ESCAPES = "\x1b[2J\x1b]0;owned\x07\x1b[31m"
 
 
@@ -34,8 +32,6 @@ class Shell:
     def __init__(self, line: Line) -> None:
         self._line = line
         self._device: IosDevice = line.device
-        self._place: Place = ()
-        self._commands: Mapping[str, Command] = {**_shared_commands(), **self._own_commands()}
 
     async def run(self) -> None:
         """Reads and carries out lines until the user leaves.
@@ -68,7 +64,7 @@ class Shell:
         return f"{name}{'#' if self._line.privilege > 1 else '>'}"
 
     def _mode_name(self) -> str:
-        return self._device.editor.mode(self._place).prompt
+        return self._device.editor.mode(self._line.config_place).prompt
 
     async def _take(self, typed: str) -> None:
         command = typed.strip()
@@ -101,7 +97,7 @@ class Shell:
         entry = self._device.editor.grammar.mode("exec" if self._line.privilege > 1 else "user").lines[
             reading.accepts[0]
         ]
-        await self._carry_out(command, mode, self._commands[entry.run or ""], reading.text, pipe)
+        await self._carry_out(command, mode, IOS_COMMANDS[entry.run or ""], reading.text, pipe)
 
     async def _carry_out(self, command: str, mode: str, run: Command, words: str, pipe: str) -> None:
         line = self._line
@@ -135,14 +131,14 @@ class Shell:
             return "% Incomplete command.\n\n"
         if reading.misread is Misread.AMBIGUOUS:
             return f'% Ambiguous command:  "{typed.strip()}"\n'
-        return f"{' ' * (len(self._prompt()) + reading.offset)}^\n{_INVALID}\n\n"
+        return f"{' ' * (len(self._prompt()) + reading.offset)}^\n{INVALID}\n\n"
 
     # Configuration mode.
 
     async def _configure(self, command: str, typed: str) -> None:
         mode = self._mode_name()[1:-1]
-        if command == "end" or (command == "exit" and not self._place):
-            self._leave()
+        if command == "end" or (command == "exit" and not self._line.config_place):
+            leave(self._line)
             self._device.account(self._line, command, mode)
             return
         if command.split(maxsplit=1)[0].lower() == "do":
@@ -152,12 +148,12 @@ class Shell:
 
     async def _enter(self, command: str, typed: str, mode: str) -> None:
         device, line = self._device, self._line
-        block = device.editor.block(self._place, typed)
+        block = device.editor.block(self._line.config_place, typed)
         if block is not None and not block.done:
             await line.terminal.write(f"Enter TEXT message.  End with the character '{block.delimiter}'.\n")
             while not block.feed(await line.terminal.line(timeout=line.timeout)):
                 line.check()
-        question = device.editor.question(device.running, self._place, typed)
+        question = device.editor.question(device.running, self._line.config_place, typed)
         if question and not await line.terminal.confirm(question, line.timeout):
             device.account(line, command, mode, refused=True)
             return
@@ -165,129 +161,11 @@ class Shell:
             device.account(line, command, mode, detail="swallowed")
             return
         text = block.stored() if block else ""
-        result = device.editor.apply(device.running, self._place, typed, text=text)
+        result = device.editor.apply(device.running, self._line.config_place, typed, text=text)
         device.account(line, command, mode, refused=isinstance(result, Refused))
         if isinstance(result, Refused):
             wrong = f"{result.message}\n" if result.misread is None else self._misread(typed, result)
             await line.terminal.write(wrong)
             return
-        self._place = result.place
+        self._line.config_place = result.place
         device.change(result.config, line.user)
-
-    def _leave(self) -> None:
-        self._place = ()
-        self._device.write_log(f"%SYS-5-CONFIG_I: Configured from console by {self._line.place}")
-        self._device.release(self._line)
-
-    # The commands that change the command line itself.
-
-    def _own_commands(self) -> Commands:
-        return {
-            "configure-terminal": self._begin,
-            "configure-lock": self._begin_locked,
-            "configure-revert-timer": self._begin_reverting,
-        }
-
-    async def _begin(self, _line: Line, words: str) -> str:
-        line, device = self._line, self._device
-        if words == "configure":
-            answer = await line.terminal.ask("Configuring from terminal, memory, or network [terminal]? ", line.timeout)
-            if answer not in {"", "terminal", "t"}:
-                raise CommandError('?Must be "terminal", "memory" or "network"')
-        exclusive = device.running.child("configuration mode exclusive")
-        return self._entered(lock=exclusive is not None and exclusive.text.endswith("auto"))
-
-    async def _begin_locked(self, _line: Line, words: str) -> str:
-        if self._device.running.child("configuration mode exclusive") is None:
-            offset = len(self._prompt()) + words.index("lock")
-            raise CommandError(f"{' ' * offset}^\n{_INVALID}")
-        return self._entered(lock=True)
-
-    async def _begin_reverting(self, _line: Line, words: str) -> str:
-        self._check_lock()
-        said = arm(self._device, self._line.user, int(words.rsplit(maxsplit=1)[-1]), self._device.running)
-        return f"{said}\n{self._entered(lock=False)}"
-
-    def _entered(self, *, lock: bool) -> str:
-        self._check_lock()
-        if lock:
-            self._device.lock_owner = self._line
-        self._line.in_config, self._place = True, ()
-        return f"{_EXCLUSIVE if lock else ''}{_BEGIN}"
-
-    def _check_lock(self) -> None:
-        owner = self._device.lock_owner
-        if owner is None or owner is self._line:
-            return
-        user, terminal = (owner.user, owner.number + 2) if isinstance(owner, Line) else ("unknown", 0)
-        raise CommandError(
-            f"Configuration mode locked exclusively by user '{user}' process '3' from terminal '{terminal}'. "
-            "Please try later."
-        )
-
-
-def _shared_commands() -> Commands:
-    return {**SHOW_COMMANDS, **FILE_COMMANDS, **ROLLBACK_COMMANDS, **RELOAD_COMMANDS, **_LINE_COMMANDS}
-
-
-async def _enable(line: Line, words: str) -> str:
-    level = int(words.split()[1]) if " " in words else 15
-    stored = vtys.enable_secret(line.device.running)
-    if line.privilege < level:
-        if stored is None:
-            raise CommandError("% No password set")
-        for _ in range(_TRIES):
-            if line.device.bench.logins.right(await line.terminal.secret("Password: ", line.timeout), stored):
-                break
-        else:
-            raise CommandError("% Bad secrets")
-    line.privilege = level
-    return ""
-
-
-async def _disable(line: Line, _words: str) -> str:
-    line.privilege = 1
-    return ""
-
-
-async def _logout(_line: Line, _words: str) -> str:
-    raise LogoutError
-
-
-async def _terminal(line: Line, words: str) -> str:
-    _, what, *rest = words.split()
-    if "length" in words:
-        line.length = int(rest[0]) if what == "length" else _DEFAULT_LENGTH
-    elif "width" in words:
-        line.width = int(rest[0]) if what == "width" else _DEFAULT_WIDTH
-    elif what == "monitor" or rest[:1] == ["monitor"]:
-        line.monitor = what == "monitor"
-    return ""
-
-
-async def _clear_lock(line: Line, _words: str) -> str:
-    line.device.lock_owner = None
-    return "Parser configure lock cleared"
-
-
-async def _clear_line(line: Line, words: str) -> str:
-    number = int(words.rsplit(maxsplit=1)[-1])
-    if not await line.terminal.confirm("[confirm]", line.timeout):
-        return ""
-    for other in line.device.lines:
-        if other.number == number:
-            line.device.journal.write(
-                Event.SESSION_CUT, user=other.user, session=other.id, detail=f"cleared by {line.user}"
-            )
-            other.cut()
-    return " [OK]"
-
-
-_LINE_COMMANDS: Commands = {
-    "enable": _enable,
-    "disable": _disable,
-    "logout": _logout,
-    "terminal": _terminal,
-    "clear-lock": _clear_lock,
-    "clear-line": _clear_line,
-}

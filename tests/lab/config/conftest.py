@@ -9,10 +9,12 @@ from lab.config.editor import Editor, Refused
 from lab.config.loading import Typist
 from lab.config.rendering import rendered
 from lab.config.tree import EMPTY, Node
+from lab.eos.cli import EOS_COMMANDS
 from lab.eos.device import eos_grammar
 from lab.eos.rewrites import eos_rewrites
 from lab.ios.device import ios_grammar
 from lab.ios.rewrites import ios_rewrites
+from lab.ios.shell import IOS_COMMANDS
 
 IOS_PORTS = frozenset({"GigabitEthernet0/0/0", "GigabitEthernet0/0/1", "GigabitEthernet0/0/2"})
 EOS_PORTS = frozenset({"Ethernet1", "Ethernet2", "Ethernet3", "Management1"})
@@ -28,7 +30,7 @@ def _salts() -> Callable[[int], str]:
 
 @pytest.fixture
 def ios_editor() -> Editor:
-    return Editor(ios_grammar(), ios_rewrites(ios_grammar(), IOS_PORTS, _salts()), climb=False)
+    return Editor(ios_grammar(), ios_rewrites(ios_grammar(), IOS_PORTS, _salts()))
 
 
 @pytest.fixture
@@ -59,3 +61,13 @@ def ios_types(ios_editor: Editor) -> Callable[..., Typed]:
 @pytest.fixture
 def eos_types(eos_editor: Editor) -> Callable[..., Typed]:
     return lambda *texts: typed(eos_editor, *texts, indent=3)
+
+
+@pytest.fixture
+def names() -> Callable[[str], set[str]]:
+    """The names of the commands that a platform carries out at its prompt."""
+
+    def of(platform: str) -> set[str]:
+        return set(IOS_COMMANDS if platform == "ios" else EOS_COMMANDS)
+
+    return of

@@ -36,13 +36,13 @@ def test_sections_are_entered_and_left(ios_editor: Any) -> None:
     ]
 
 
-def test_ios_looks_no_further_out_than_the_section_and_the_top(ios_editor: Any) -> None:
-    config = ios_editor.apply(EMPTY, (), "router bgp 1")
-    inside = ios_editor.apply(config.config, config.place, "address-family ipv4")
-
-    result = ios_editor.apply(inside.config, inside.place, "timers bgp 3 9")
-
-    assert isinstance(result, Refused)
+def test_a_line_that_is_unknown_in_a_section_belongs_further_out(ios_editor: Any) -> None:
+    assert modes(ios_editor, "archive", "log config", "path flash:a", "hostname a") == [
+        "(config-archive)",
+        "(config-archive-log-cfg)",
+        "(config-archive)",
+        "(config)",
+    ]
 
 
 def test_the_refusal_that_came_furthest_is_told(ios_editor: Any) -> None:
