@@ -2,7 +2,7 @@
 
 import secrets
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -10,7 +10,7 @@ from events import facts
 from events.authority import Authority, RefusedError
 from events.codec import FactRecord, decode_fact
 from events.commands import Command
-from events.control import Control
+from events.control import ApprovalRevoked, Control, HaltLifted, HaltRaised, KeyRegistered, KeyRevoked
 from events.log.contract import EventLog, Partition, Reader, Record, Topic
 from events.signing import COMMAND, Signer, seal
 from workers.control_watch import read_control
@@ -21,6 +21,15 @@ _POLL = timedelta(milliseconds=100)
 
 #: So many commands go into one append.
 _AT_ONCE = 200
+
+#: How ids of control records begin; people read and type those of halts.
+_PREFIXES: Mapping[type[Control], str] = {
+    HaltRaised: "halt",
+    HaltLifted: "lift",
+    KeyRegistered: "key",
+    KeyRevoked: "revoked-key",
+    ApprovalRevoked: "revoked-approval",
+}
 
 #: A command that nobody has decided about by then is void.
 VALID = timedelta(hours=1)
@@ -106,7 +115,7 @@ class Client:
             RefusedError: it does not count. Nothing was written where that could be told beforehand.
             LogError: it could not be written, or it is unknown whether it was.
         """
-        identity = identity or f"{message.wire.lower()}-{secrets.token_hex(4)}"
+        identity = identity or f"{_PREFIXES[type(message)]}-{secrets.token_hex(4)}"
         record = control_record(self.signer, self.name, message, identity, self.now())
         known = self.authority()
         known.read(known.position, record.value.decode())

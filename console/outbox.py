@@ -73,9 +73,9 @@ class Outbox:
         return identity
 
 
-def report(answer: Answer, output: Output) -> Exit:
-    """Tells what came of a command; the same for people and, as one object, for machines."""
-    output.emit_if_json(told(answer))
+def report(answer: Answer, output: Output, **more: object) -> Exit:
+    """Tells what came of a command; the same for people and, as one object with ``more`` in it, for machines."""
+    output.emit_if_json({**more, **told(answer)})
     if not answer.decided:
         output.complain(
             f"nobody decided about command {answer.command} in time: is a coordinator running? It stays valid for "
