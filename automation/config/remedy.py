@@ -12,6 +12,11 @@ from hier_config.platforms.driver_base import HConfigDriverBase, HConfigDriverRu
 
 from automation.config.tree import Line, Tree
 from automation.config.vendor import Vendor
+from automation.errors import AutomationError
+
+
+class UnsendableTextError(AutomationError):
+    """A text of a person's own that a device cannot be given."""
 
 
 class _Driver(HConfigDriverBase):
@@ -79,9 +84,21 @@ def _entered(line: Line, depth: int, vendor: Vendor) -> Iterator[str]:
 
 
 def _entered_text(line: Line, vendor: Vendor) -> Iterator[str]:
-    yield vendor.sent_head.format(head=line.text)
-    yield from (child.text for child in line.children)
-    yield vendor.sent_tail
+    text = [child.text for child in line.children]
+    mark = _mark(text, vendor)
+    yield f"{line.text} {mark}" if mark else line.text
+    yield from text
+    yield mark or vendor.text_end
+
+
+def _mark(text: Sequence[str], vendor: Vendor) -> str:
+    """The character that ends a text when it is sent; empty where the vendor has a word for that."""
+    free = [mark for mark in vendor.text_marks if not any(mark in line for line in text)]
+    if vendor.text_marks and not free:
+        raise UnsendableTextError(
+            f"a text holds every one of {' '.join(vendor.text_marks)}, of which one has to end it: leave one out"
+        )
+    return free[0] if free else ""
 
 
 def _special(now: Tree, target: Tree, vendor: Vendor) -> Iterator[tuple[str, tuple[Line, ...]]]:

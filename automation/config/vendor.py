@@ -50,7 +50,8 @@ class Vendor:
     ``secrets`` match lines with a secret in group ``secret``; ``salted`` those whose secret is stored with a salt, so
     that the same secret looks different each time.
     ``login`` match what the way in depends on, with the user's name in group ``user`` where there is one.
-    ``sent_head`` and ``sent_tail`` stand before and after text of a person's own when it is sent.
+    ``text_marks`` are characters of which one that the text lacks stands behind the header of a text of a person's own
+    and ends it, when it is sent; where there are none it ends with ``text_end``.
     ``nested_exit`` leaves a section inside a section.
     ``complete`` adds to a change what the device will add by itself, seen what is there already.
     ``reorder`` gives the lines that make an existing ordered section what it should be.
@@ -70,8 +71,8 @@ class Vendor:
     secrets: Sequence[re.Pattern[str]] = ()
     salted: Sequence[re.Pattern[str]] = ()
     login: Sequence[re.Pattern[str]] = ()
-    sent_head: str = "{head}"
-    sent_tail: str = "EOF"
+    text_marks: str = ""
+    text_end: str = "EOF"
     nested_exit: str = "exit"
     complete: Callable[[Tree, Tree], Tree] = as_written
     reorder: Callable[[Line, Line], Sequence[Line]] = rewritten_whole

@@ -136,8 +136,8 @@ IOS = Vendor(
         re.compile(r"policy-map "),
     ),
     multiline=(Multiline(start=re.compile(r"(?P<head>banner (motd|login|exec|incoming)) (?P<mark>\^C|\x03|\S)")),),
-    sent_head="{head} \x03",
-    sent_tail="\x03",
+    # What is shown as ^C cannot be typed: it gives the line up.
+    text_marks="@~|%&$+=;_*#",
     secrets=(
         re.compile(r"^enable (?:secret|password)(?: \d+)? (?P<secret>\S+)"),
         re.compile(r"^username \S+ .*(?:secret|password)(?: \d+)? (?P<secret>\S+)"),

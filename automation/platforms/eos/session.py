@@ -236,7 +236,7 @@ def _prepared(lines: Sequence[str], vendor: Vendor) -> Iterator[str]:
     for line in todo:
         stays_inside(line, _LEAVING, text=False)
         if any(rule.start.match(line.strip()) for rule in vendor.multiline):
-            yield text_line(line.strip(), "".join(_text(todo, vendor.sent_tail)))
+            yield text_line(line.strip(), "".join(_text(todo, vendor.text_end)))
         elif line.strip():
             yield line
 

@@ -45,6 +45,14 @@ class BoundedSocket(ssl.SSLSocket):
     ends: float
     left: int
 
+    def recv(self, buflen: int = 1024, flags: int = 0) -> bytes:
+        """Reads, and closes the socket where that fails: ssl does so before a handshake, and forgets to close it."""
+        try:
+            return super().recv(buflen, flags)
+        except OSError:
+            self.close()
+            raise
+
     def recv_into(self, buffer: Any, nbytes: int | None = None, flags: int = 0) -> int:  # noqa: ANN401 - as in ssl
         """Reads within the bounds.
 

@@ -171,7 +171,8 @@ def test_a_recorded_key_that_cannot_be_read_is_said(bench: Any) -> None:
 
 
 def with_password(bench: Any, password: str | None) -> Login:
-    return replace(bench.endpoint.login, password=SecretStr(password) if password else None)
+    login: Login = bench.endpoint.login
+    return replace(login, password=SecretStr(password) if password else None)
 
 
 @pytest.mark.parametrize("kind", PLATFORMS)

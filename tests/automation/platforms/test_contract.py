@@ -1,8 +1,6 @@
 """The contract of platforms, sentence by sentence, held against devices of the lab."""
 
 import re
-import time
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -36,14 +34,6 @@ KINDS = (*ATOMIC, *LINE_BY_LINE)
 
 def fault(kind: FaultKind, **settings: Any) -> Fault:
     return Fault(kind=kind, **settings)
-
-
-def await_that(condition: Callable[[], bool]) -> None:
-    """Waits for a condition, and fails where it does not come true."""
-    deadline = time.monotonic() + 30
-    while not condition():
-        assert time.monotonic() < deadline, "it did not come true in 30 s"
-        time.sleep(0.02)
 
 
 def committed(bench: Any, timer: timedelta | None, lines: tuple[str, ...] = LINES) -> Any:
@@ -209,11 +199,11 @@ def test_a_commit_that_nobody_confirms_is_undone_by_the_device(make_bench: Any, 
     bench = make_bench(kind, minute=1.0)
     before = bench.running()
     committed(bench, timedelta(seconds=1)).close()
-    await_that(
+    bench.await_that(
         lambda: read_device(bench.running(), bench.platform.vendor) == read_device(before, bench.platform.vendor)
     )
     assert bench.journal(Event.TIMER_FIRED)
-    await_that(lambda: bench.lab.device(bench.device).up)
+    bench.await_that(lambda: bench.lab.device(bench.device).up)
     assert bench.connect().pending() is None
 
 
@@ -290,16 +280,15 @@ def test_a_commit_is_reverted_at_once(bench: Any) -> None:
         session.revert(LABEL)
     except SessionLostError:
         assert bench.kind == "ios-dead-man"
-    await_that(lambda: read_device(bench.running(), bench.platform.vendor) == before)
-    await_that(lambda: bench.lab.device(bench.device).up)
+    bench.await_that(lambda: read_device(bench.running(), bench.platform.vendor) == before)
+    bench.await_that(lambda: bench.lab.device(bench.device).up)
     assert bench.connect().pending() is None
 
 
 def test_what_is_saved_outlasts_a_power_cut(bench: Any) -> None:
     committed(bench, None).save()
     assert "GUESTS" in bench.startup()
-    bench.lab.power_cut(bench.device, seconds=0)
-    await_that(lambda: bench.lab.device(bench.device).up)
+    bench.power_cut()
     assert "GUESTS" in bench.running()
 
 
@@ -348,7 +337,7 @@ def test_what_may_change_something_is_no_look(make_bench: Any, command: str) -> 
 
 def test_closing_leaves_the_device_as_it_is(bench: Any) -> None:
     committed(bench, MINUTES).close()
-    await_that(lambda: bench.lab.device(bench.device).sessions == 0)
+    bench.await_that(lambda: bench.lab.device(bench.device).sessions == 0)
     assert "GUESTS" in bench.running()
     assert bench.connect().pending() is not None
 

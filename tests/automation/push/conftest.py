@@ -14,7 +14,7 @@ from automation.config.reading import read_change, read_device
 from automation.config.secrets import Digester
 from automation.config.tree import Tree
 from automation.planning.device import Subject, planned, read_and_compare
-from automation.platforms.contract import Limits
+from automation.platforms.contract import Endpoint, Limits, Platform, Session
 from automation.push.before import unpack
 from automation.push.protocol import push
 from automation.push.work import Earlier, Timing, Work
@@ -77,6 +77,13 @@ class Rollout:
     desk: Desk
     work: Work
 
+    def tree(self, text: str) -> Tree:
+        return read_device(text, self.work.platform.vendor)
+
+    def is_as(self, text: str) -> bool:
+        """Whether the device runs this configuration."""
+        return self.tree(self.bench.running()) == self.tree(text)
+
     def push(self, desk: Desk | None = None, **changes: Any) -> Outcome:
         return push(replace(self.work, **changes), desk or self.desk)
 
@@ -110,6 +117,68 @@ def _aim(text: str, bench: Any, *, replaces: bool) -> Callable[[Tree], Compariso
         return lambda running: compare_replace(running, wanted, vendor)
     lines = read_change(text, vendor)
     return lambda running: compare_merge(running, lines, vendor)
+
+
+class OnSession:
+    """A device's platform; something happens when a session of a number, counted from one, has opened."""
+
+    def __init__(self, platform: Platform, number: int, happens: Callable[[], object]) -> None:
+        self._platform = platform
+        self._number = number
+        self._happens = happens
+        self._opened = 0
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._platform, name)
+
+    def connect(self, device: Endpoint, via: Endpoint | None, limits: Limits) -> Session:
+        self._opened += 1
+        session = self._platform.connect(device, via, limits)
+        if self._opened == self._number:
+            self._happens()
+        return session
+
+
+@pytest.fixture
+def on_session() -> Callable[[Any, int, Callable[[], object]], OnSession]:
+    """Makes something happen when the push's n-th session has opened: 1 writes, 2 checks, 3 undoes."""
+    return lambda bench, number, happens: OnSession(bench.platform, number, happens)
+
+
+@dataclass(frozen=True)
+class Texts:
+    """Changes in a platform's language."""
+
+    ordinary: str
+    denying: str
+    rejected: str
+    replacing: str = ""
+
+
+_TEXTS = {
+    "eos": Texts(
+        ordinary=(
+            "vlan 77\n   name GUESTS\ninterface Ethernet1\n   description till\nntp server 10.9.9.9\n"
+            "banner motd\n  ! for guests\nEOF\n"
+        ),
+        denying="ip access-list standard MGMT-IN\n   permit 10.0.0.0/8\n   deny any\n",
+        rejected="vlan 77\n   name GUESTS\nrouter nonsense\nvlan 78\n",
+    ),
+    "ios": Texts(
+        ordinary=(
+            "vlan 77\n name GUESTS\ninterface GigabitEthernet0/0/1\n description till? yes\nntp server 10.9.9.9\n"
+            "banner login ^C\n  # for guests\n^C\n"
+        ),
+        denying="ip access-list standard MGMT-IN\n permit 10.0.0.0 0.255.255.255\n deny any log\n",
+        rejected="vlan 77\n name GUESTS\nrouter nonsense\nvlan 78\n",
+    ),
+}
+
+
+@pytest.fixture
+def texts(kind: str) -> Texts:
+    """Changes for devices of the kind."""
+    return _TEXTS[kind.split("-", maxsplit=1)[0]]
 
 
 RolloutMaker = Callable[..., Rollout]
