@@ -79,10 +79,12 @@ class Folder:
     def _nearest(self, path: str) -> str:
         """A file that may be meant; of the same name in another folder before one of a similar name."""
         root = self.change_file.parent
-        there = [str(place.relative_to(root)) for place in sorted(root.glob("*/*")) if place.name == Path(path).name]
-        if there:
-            return f"there is {there[0]!r}: paths are relative to the change file's folder"
-        return Suggester().hint(path, [str(place.relative_to(root)) for place in sorted(root.glob("**/*"))[:1000]])
+        found = [place for place in sorted(root.glob("**/*"))[:1000] if place.is_file()]
+        there = [str(place.relative_to(root)) for place in found]
+        same = [name for name in there if Path(name).name == Path(path).name]
+        if same:
+            return f"there is {same[0]!r}: paths are relative to the change file's folder"
+        return Suggester().hint(path, there)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,13 +5,14 @@ what a table says, so the ways out that were found over the years (``str.format`
 CVE-2019-10906, CVE-2024-56326, CVE-2025-27516) begin at names that do not exist.
 """
 
-from collections.abc import Callable, Mapping, MutableMapping
+from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from functools import partial
 from types import MethodType
 from typing import Any, NoReturn, cast
 
 from jinja2 import BaseLoader, Environment, Template, TemplateNotFound, UndefinedError, pass_context
 from jinja2.environment import TemplateModule
+from jinja2.nodes import EvalContext
 from jinja2.runtime import BlockReference, Context, LoopContext, Macro, StrictUndefined, TemplateReference, Undefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.utils import Namespace, missing
@@ -133,6 +134,34 @@ class Sandbox(ImmutableSandboxedEnvironment):
             _countable(value)
         return context.call(cast("Callable[..., object]", what), *args, **kwargs)
 
+    def call_filter(
+        self,
+        name: str,
+        value: object,
+        args: Sequence[object] | None = None,
+        kwargs: Mapping[str, object] | None = None,
+        context: Context | None = None,
+        eval_ctx: EvalContext | None = None,
+    ) -> object:
+        """A filter that was named by a text, as in ``map('upper')``: one of the table, and none that counts."""
+        if name not in FILTERS:
+            raise _no_such("filter", name, FILTERS)
+        return super().call_filter(name, value, args, kwargs, context, eval_ctx)
+
+    def call_test(
+        self,
+        name: str,
+        value: object,
+        args: Sequence[object] | None = None,
+        kwargs: Mapping[str, object] | None = None,
+        context: Context | None = None,
+        eval_ctx: EvalContext | None = None,
+    ) -> object:
+        """A test that was named by a text, as in ``select('defined')``."""
+        if name not in TESTS:
+            raise _no_such("test", name, TESTS)
+        return super().call_test(name, value, args, kwargs, context, eval_ctx)
+
     def call_binop(self, context: Context, operator: str, left: object, right: object) -> object:  # noqa: ARG002 - Jinja's
         """An operator between two values, bounded."""
         return operate(operator, left, right)
@@ -192,6 +221,11 @@ class Sources(BaseLoader):
 def _finalize(_context: Context, value: object) -> str:
     # It takes the context, although it has no need for it, so that Jinja does not call it while compiling.
     return written(value)
+
+
+def _no_such(what: str, name: str, known: Mapping[str, object]) -> RefusedError:
+    hint = Suggester().hint(name, known) or f"there are {', '.join(sorted(known))}"
+    return RefusedError(f"there is no {what} {name!r}", hint)
 
 
 def _is_callable(value: object) -> bool:

@@ -107,7 +107,8 @@ def test_gives(text: Callable[[str], str], expression: str, expected: str) -> No
         ("'%x%y' | format(1)", "the format '%x%y' has a % that means nothing here (%)", ""),
         ("'%*d' % (3, 1)", "the format '%*d' has a % that means nothing here (%)", ""),
         ("'%d' | format('x')", "this cannot be computed", None),
-        ("servers | map('nonsense') | join", "this cannot be computed", None),
+        ("servers | map('uper') | join", "there is no filter 'uper'", ""),
+        ("servers | select('definde') | join", "there is no test 'definde'", ""),
         ("'x' | indent('y')", "a width must be a whole number", "it is text"),
     ],
 )
