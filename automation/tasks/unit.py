@@ -34,7 +34,10 @@ def run_on(inventory: EstateInventory, device: str, work: Callable[[Host], T]) -
     nornir = Nornir(inventory=inventory.load(), runner=SerialRunner(), config=Config(), data=GlobalState())
 
     def unit(task: Task) -> Result:
-        return Result(host=task.host, result=work(task.host))
+        try:
+            return Result(host=task.host, result=work(task.host))
+        except Exception as error:  # noqa: BLE001 - raised again below; Nornir would log a traceback of every failed login
+            return Result(host=task.host, failed=True, exception=error)
 
     results = nornir.run(task=unit, name="wavegate", on_failed=True)
     if set(results) != {device}:
