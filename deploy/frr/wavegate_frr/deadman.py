@@ -1,6 +1,7 @@
 """The verbs that a client may ask for, and what each answers: one JSON object on one line.
 
-`arm SECONDS ID`, `confirm ID`, `revert ID`, `status`, `startup`. Every answer has `ok`, and `error` where it is false.
+`arm SECONDS ID`, `confirm ID`, `revert ID`, `status`, `startup`. Every answer has `ok`; where it is false, `error` tells why
+to people, and `reason` to programs.
 """
 
 import re
@@ -26,6 +27,8 @@ Answer = dict[str, object]
 
 class NotAVerbError(WavegateFrrError):
     """The request is none of the verbs, letter for letter."""
+
+    reason = "request"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -67,48 +70,58 @@ def _arm(request: Request, store: Store, account: Account) -> Answer:
 
 def _confirm(request: Request, store: Store, _: Account) -> Answer:
     with store.locked() as state:
-        end = state.ending(request.id)
-        if end is None:
-            pending = _require_pending(state, request.id)
-            if pending.restoring is not None:
-                raise RefusedError(f"{request.id} is being restored ({pending.restoring}): too late to confirm")
-            end = Ended(id=request.id, outcome="confirmed", at=time.time())
-            store.write(state.with_end(end))
-            guardian.forget(store.snapshot(request.id))
-    if end.outcome != "confirmed":
-        raise RefusedError(f"{request.id} has ended already ({end.outcome}): it cannot be confirmed any more")
-    return {"id": request.id, "state": "confirmed"}
+        pending = _pending(state, request.id)
+        if pending is None:
+            return _confirmed(state.ending(request.id), request.id)
+        if pending.restoring is not None:
+            message = f"{request.id} is being restored ({pending.restoring}): too late to confirm"
+            raise RefusedError("restoring", message)
+        end = Ended(id=request.id, outcome="confirmed", at=time.time())
+        store.write(state.with_end(end))
+        guardian.forget(store.snapshot(request.id))
+    return _confirmed(end, request.id)
+
+
+def _confirmed(end: Ended | None, identity: str) -> Answer:
+    if end is not None and end.outcome == "confirmed":
+        return {"id": identity, "state": "confirmed"}
+    raise _ended(end, identity)
 
 
 def _revert(request: Request, store: Store, account: Account) -> Answer:
     with store.locked() as state:
-        end = state.ending(request.id)
-        if end is None:
-            pending = _require_pending(state, request.id)
+        pending, end = _pending(state, request.id), state.ending(request.id)
+        if pending is not None:
             store.write(replace(state, pending=replace(pending, restoring=pending.restoring or "revert")))
-    if end is None:
+    if pending is not None:
         end = _await_end(store, account, request.id)
-    if end.outcome not in {"reverted", "fired"}:
-        raise RefusedError(f"{request.id} has ended already ({end.outcome}){end.detail and f': {end.detail}'}")
-    return {"id": request.id, "state": end.outcome, "startup_changed": end.startup_changed}
+    if end is not None and end.outcome in {"reverted", "fired"}:
+        return {"id": request.id, "state": end.outcome, "startup_changed": end.startup_changed}
+    raise _ended(end, request.id)
 
 
 def _await_end(store: Store, account: Account, identity: str) -> Ended:
     give_up = now() + REVERT_WITHIN_S
     while (end := store.read().ending(identity)) is None:
         if now() >= give_up:
-            raise RefusedError(f"{identity} is still being restored after {REVERT_WITHIN_S:.0f} s: ask for its status")
+            message = f"{identity} is still being restored after {REVERT_WITHIN_S:.0f} s: ask for its status"
+            raise RefusedError("restoring", message)
         guardian.revive(store, account)
         time.sleep(0.05)
     return end
 
 
-def _require_pending(state: State, identity: str) -> Pending:
-    if state.pending is None:
-        raise RefusedError(f"{identity} is not armed, and nothing else is: ask for the status")
-    if state.pending.id != identity:
-        raise RefusedError(f"{identity} is not armed: {state.pending.id} is, by {state.pending.by}")
+def _pending(state: State, identity: str) -> Pending | None:
+    if state.pending is not None and state.pending.id != identity:
+        raise RefusedError("armed", f"{identity} is not armed: {state.pending.id} is, by {state.pending.by}")
     return state.pending
+
+
+def _ended(end: Ended | None, identity: str) -> RefusedError:
+    if end is None:
+        return RefusedError("unarmed", f"{identity} is not armed, and nothing else is: ask for the status")
+    detail = f": {end.detail}" if end.detail else ""
+    return RefusedError("ended", f"{identity} has ended already ({end.outcome}){detail}")
 
 
 def _status(_: Request, store: Store, __: Account) -> Answer:

@@ -15,7 +15,7 @@ from typing import IO, NamedTuple
 
 from wavegate_frr import vtysh
 from wavegate_frr.accounting import Account
-from wavegate_frr.state import BusyError, Ended, Pending, State, Store, WavegateFrrError, is_locked, lock, now
+from wavegate_frr.state import BusyError, Ended, Pending, Store, WavegateFrrError, is_locked, lock, now
 
 ATTEMPTS_AFTER_S = (0, 0.5, 1, 2, 4, 8, 15, 30)
 LOOKS_EVERY_S = 0.1
@@ -24,7 +24,11 @@ _OUTCOMES = {"timer": "fired", "revert": "reverted"}
 
 
 class RefusedError(WavegateFrrError):
-    """The dead-man is in no state for what was asked."""
+    """The dead-man is in no state for what was asked: `reason` is armed, unarmed, ended or restoring, or passed on."""
+
+    def __init__(self, reason: str, message: str) -> None:
+        super().__init__(message)
+        self.reason = reason
 
 
 class Wish(NamedTuple):
@@ -37,7 +41,7 @@ class Wish(NamedTuple):
 def arm(store: Store, account: Account, identity: str, seconds: int) -> Pending:
     """Arm `identity` in a guardian of its own and return once the timer runs.
 
-    Raises RefusedError while another id is armed or for an id that has ended, RouterError if no snapshot can be had.
+    Raises RefusedError while an id is armed, this one or another, and where no snapshot can be had.
     """
     answers, asks = os.pipe()
     if os.fork() == 0:
@@ -47,9 +51,9 @@ def arm(store: Store, account: Account, identity: str, seconds: int) -> Pending:
     os.close(asks)
     os.wait()
     with os.fdopen(answers, encoding="utf-8") as pipe:
-        answer = json.loads(pipe.read() or '{"refused": "the guardian died while it was arming: arm again"}')
-    if "refused" in answer:
-        raise RefusedError(answer["refused"])
+        answer = json.loads(pipe.read() or '["router", "the guardian died while it was arming: arm again"]')
+    if isinstance(answer, list):
+        raise RefusedError(*answer)
     return Pending(**answer)
 
 
@@ -121,7 +125,7 @@ def _arm_and_guard(store: Store, account: Account, wish: Wish, answers: int) -> 
         try:
             pending = _set(store, account, wish, post)
         except WavegateFrrError as error:
-            _tell(answers, {"refused": str(error)})
+            _tell(answers, [error.reason, str(error)])
             return
         _tell(answers, asdict(pending))
         guard(store, account, pending)
@@ -153,7 +157,7 @@ def _live(account: Account, life: Callable[[], None]) -> None:
         os._exit(0)
 
 
-def _tell(pipe: int, answer: dict[str, object]) -> None:
+def _tell(pipe: int, answer: dict[str, object] | list[str]) -> None:
     try:
         os.write(pipe, json.dumps(answer).encode())
     except BrokenPipeError:
@@ -164,7 +168,9 @@ def _tell(pipe: int, answer: dict[str, object]) -> None:
 
 def _set(store: Store, account: Account, wish: Wish, post: IO[str]) -> Pending:
     with store.locked() as state:
-        _require_idle(state, wish.id)
+        if state.pending is not None:
+            armed = f"{state.pending.id} is armed by {state.pending.by}"
+            raise RefusedError("armed", f"{armed}: confirm or revert that one first")
         if not _take(post):
             raise BusyError("the guardian of an earlier id has not left yet: arm again in a few seconds")
         vtysh.save_snapshot(store.snapshot(wish.id))
@@ -172,16 +178,8 @@ def _set(store: Store, account: Account, wish: Wish, post: IO[str]) -> Pending:
             id=wish.id, seconds=wish.seconds, armed_at=time.time(), deadline=now() + wish.seconds, by=account.by,
             startup_sha256=vtysh.startup_sha256(),
         )  # fmt: skip
-        store.write(replace(state, pending=pending))
+        store.write(state.with_armed(pending))
     return pending
-
-
-def _require_idle(state: State, identity: str) -> None:
-    if state.pending is not None:
-        raise RefusedError(f"{state.pending.id} is armed by {state.pending.by}: confirm or revert that one first")
-    end = state.ending(identity)
-    if end is not None:
-        raise RefusedError(f"{identity} was used before ({end.outcome}): arm under a new id")
 
 
 def _begin(store: Store, armed: Pending) -> None:

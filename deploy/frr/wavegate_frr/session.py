@@ -50,7 +50,8 @@ def _shell(store: Store, account: Account) -> int:
 
 def _refuse(account: Account, requested: str | None, error: Exception) -> int:
     account.note("refused", request=requested, error=str(error))
-    answer = {"ok": False, "error": str(error)}
+    reason = error.reason if isinstance(error, WavegateFrrError) else "router"
+    answer = {"ok": False, "reason": reason, "error": str(error)}
     sys.stdout.write(f"% {error}\r\n" if requested is None else json.dumps(answer) + "\n")
     return MALFORMED if isinstance(error, NotAVerbError) else REFUSED
 

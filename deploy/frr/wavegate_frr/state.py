@@ -19,15 +19,21 @@ REMEMBERED = 32
 
 
 class WavegateFrrError(Exception):
-    """The root of everything that this package raises; the message is meant for the client's eyes."""
+    """The root of everything that this package raises: a message for people, and a `reason` for programs."""
+
+    reason = "router"
 
 
 class BusyError(WavegateFrrError):
     """Another session holds the lock for longer than a step of it can take."""
 
+    reason = "busy"
+
 
 class FolderError(WavegateFrrError):
     """The state's folder is missing or not ours: the installation is incomplete."""
+
+    reason = "installation"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -71,6 +77,10 @@ class State:
     def ending(self, identity: str) -> Ended | None:
         """The latest end of this id, if it is still remembered."""
         return next((end for end in reversed(self.ended) if end.id == identity), None)
+
+    def with_armed(self, pending: Pending) -> "State":
+        """This id pending, and how it ended before forgotten: an id's latest end is the one that counts."""
+        return replace(self, pending=pending, ended=tuple(end for end in self.ended if end.id != pending.id))
 
     def with_end(self, end: Ended) -> "State":
         """Nothing pending any more, and this end remembered with the latest ones before it."""

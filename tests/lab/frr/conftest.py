@@ -98,7 +98,7 @@ def real_frr() -> None:
 
 @pytest.fixture(scope="session")
 def lab(real_frr: None) -> Iterator[FrrLab]:
-    with FrrLab(sites=2) as built:
+    with FrrLab(sites=2, bgp=["s02-r1"]) as built:
         yield built
 
 

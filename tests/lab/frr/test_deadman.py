@@ -50,7 +50,8 @@ def test_a_confirm_whose_answer_was_lost_may_be_asked_again(
     client, identity = login(out_of_band), next(ids)
     client.verb("arm", 300, identity)
     assert client.verb("confirm", identity) == client.verb("confirm", identity)
-    assert client.verb("revert", identity) == {"ok": False, "error": f"{identity} has ended already (confirmed)"}
+    error = f"{identity} has ended already (confirmed)"
+    assert client.verb("revert", identity) == {"ok": False, "reason": "ended", "error": error}
 
 
 CHANGES = {
@@ -153,12 +154,24 @@ def test_a_second_id_is_refused_while_one_is_armed(out_of_band: FrrDevice, login
     client.verb("arm", 300, first)
     for asked in (("arm", 300, second), ("arm", 300, first)):
         answer = client.verb(*asked)
-        assert answer["ok"] is False
+        assert (answer["ok"], answer["reason"]) == (False, "armed")
         assert answer["error"].startswith(f"{first} is armed by wavegate@")
-    assert client.verb("confirm", second)["error"].startswith(f"{second} is not armed: {first} is, by wavegate@")
-    assert client.verb("revert", second)["error"].startswith(f"{second} is not armed: {first} is, by wavegate@")
+    for verb in ("confirm", "revert"):
+        answer = client.verb(verb, second)
+        assert (answer["ok"], answer["reason"]) == (False, "armed")
+        assert answer["error"].startswith(f"{second} is not armed: {first} is, by wavegate@")
     assert client.verb("confirm", first)["ok"] is True
-    assert client.verb("arm", 300, first)["error"] == f"{first} was used before (confirmed): arm under a new id"
+
+
+def test_an_id_may_be_armed_again_and_its_latest_end_counts(
+    out_of_band: FrrDevice, login: Login, ids: Iterator[str]
+) -> None:
+    client, identity = login(out_of_band), next(ids)
+    for verb, end in (("revert", "reverted"), ("confirm", "confirmed"), ("revert", "reverted")):
+        assert client.verb("arm", 300, identity)["ok"] is True
+        assert identity not in [ended["id"] for ended in client.verb("status")["ended"]]
+        assert client.verb(verb, identity)["state"] == end
+    assert [ended["outcome"] for ended in client.verb("status")["ended"] if ended["id"] == identity] == ["reverted"]
 
 
 def test_of_several_that_arm_at_once_exactly_one_wins(out_of_band: FrrDevice, login: Login, ids: Iterator[str]) -> None:
@@ -176,7 +189,7 @@ def test_what_was_never_armed_can_neither_be_confirmed_nor_reverted(
     out_of_band: FrrDevice, login: Login, verb: str
 ) -> None:
     error = "unheard-of is not armed, and nothing else is: ask for the status"
-    assert login(out_of_band).verb(verb, "unheard-of") == {"ok": False, "error": error}
+    assert login(out_of_band).verb(verb, "unheard-of") == {"ok": False, "reason": "unarmed", "error": error}
 
 
 def test_the_timer_restores_although_the_session_is_killed_and_the_state_is_damaged(
@@ -268,7 +281,7 @@ def test_what_cannot_be_restored_ends_as_failed_with_what_is_missing(
     # when
     answer = client.verb("revert", identity)
     # then
-    assert answer["ok"] is False
+    assert (answer["ok"], answer["reason"]) == (False, "ended")
     assert f"{identity} has ended already (failed): " in answer["error"]
     assert "lines missing and 0 left over" in answer["error"]
     assert "snapshot-" in lab.run(name, "ls", "/run/wavegate"), "what should run is kept for whoever comes"
@@ -282,7 +295,7 @@ def test_arming_needs_a_configuration_that_is_whole(
     lab.run(name, "mv", "/usr/lib/frr/frr-reload.py", "/usr/lib/frr/elsewhere")
     answer = login(out_of_band).verb("arm", 300, next(ids))
     lab.run(name, "mv", "/usr/lib/frr/elsewhere", "/usr/lib/frr/frr-reload.py")
-    assert answer["ok"] is False
+    assert (answer["ok"], answer["reason"]) == (False, "router")
     assert answer["error"].startswith("frr-reload.py cannot be started")
     assert login(out_of_band).verb("status")["state"] == "idle"
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from lab.frr.errors import CommandError, UnknownNameError
+from lab.frr.errors import CommandError, FrrLabError, UnknownNameError
 from lab.frr.lab import FrrDevice, FrrLab
 
 pytestmark = pytest.mark.frr
@@ -56,8 +56,23 @@ def test_the_core_has_two_equal_paths_to_every_site(
         eventually(lambda net=net, uplinks=uplinks: paths(net) == uplinks, f"{site.name} has two paths")
 
 
-def test_bgpd_does_not_run_unless_it_was_asked_for(lab: FrrLab) -> None:
-    assert lab.vtysh("s01-r1", "show daemons").split() == ["zebra", "ospfd", "watchfrr", "staticd", "vrrpd"]
+def test_bgpd_runs_only_where_it_was_asked_for(lab: FrrLab) -> None:
+    with_bgp = {device.name for device in lab.devices if "bgpd" in lab.vtysh(device.name, "show daemons").split()}
+    assert with_bgp == {"s02-r1"}
+
+
+def test_labs_run_beside_one_another_and_each_router_can_be_reached_the_other_way(
+    lab: FrrLab, login: Callable[..., Any]
+) -> None:
+    with FrrLab(sites=1, in_band=["s01-r2"]) as other:
+        first, second = other.devices
+        assert (first.reached, second.reached) == ("out-of-band", "in-band")
+        assert second.address == second.in_band_address
+        assert not other.plan.block.overlaps(lab.plan.block)
+        assert login(second).verb("status")["ok"] is True
+        assert login(lab.devices[0]).verb("status")["ok"] is True
+    with pytest.raises(FrrLabError, match="this lab is not running"):
+        other.running_config("s01-r1")
 
 
 def test_a_host_reaches_the_worker_and_the_other_site(lab: FrrLab, eventually: Callable[..., None]) -> None:

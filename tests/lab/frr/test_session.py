@@ -46,7 +46,7 @@ def test_everything_but_the_verbs_is_refused_and_journalled(lab: FrrLab, out_of_
     for what, request in REFUSED.items():
         status, output, errors = client.execute(request)
         assert (status, errors) == (2, ""), what
-        assert json.loads(output)["error"].startswith("refused: "), what
+        assert json.loads(output)["reason"] == "request", what
     session = [entry for entry in _entries(lab, out_of_band) if entry.event == "refused"][-len(REFUSED) :]
     assert [entry.line for entry in session] == [request[:2048] for request in REFUSED.values()]
     assert client.verb("status")["ended"] == [], "nothing of it did anything"
