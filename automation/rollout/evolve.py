@@ -149,14 +149,14 @@ def _on_rollout(state: State, fact: facts.RolloutFact, record: FactRecord) -> St
 
 
 def _targets_frozen(_state: State, rollout: Rollout, fact: facts.TargetsFrozen) -> Rollout:
-    devices, numbered = rollout.devices.mutate(), dict(rollout.places.get(_UNREAD, Map()))
+    devices, names = rollout.devices.mutate(), rollout.places.get(_UNREAD, Map()).mutate()
     for number, target in enumerate(fact.targets, start=len(rollout.devices)):
         devices[target.device] = DeviceProgress(target=target, number=number)
-        numbered[number] = target.device
+        names[number] = target.device
     frozen = devices.finish()
-    if len(frozen) != len(numbered) or len(frozen) > rollout.size:
+    if len(frozen) != len(rollout.devices) + len(fact.targets) or len(frozen) > rollout.size:
         raise ImpossibleFactError(f"rollout {rollout.id} has {rollout.size} targets, each once; these are others")
-    places = rollout.places.set(_UNREAD, Map(numbered))
+    places = rollout.places.set(_UNREAD, names.finish())
     return replace(rollout, devices=frozen, places=places, counts=Map({DeviceState.PENDING: len(frozen)}))
 
 
