@@ -1,7 +1,7 @@
 """The verbs that a client may ask for, and what each answers: one JSON object on one line.
 
-`arm SECONDS ID`, `confirm ID`, `revert ID`, `status`, `startup`. Every answer has `ok`; where it is false, `error` tells why
-to people, and `reason` to programs.
+`arm SECONDS ID`, `confirm ID`, `revert ID`, `status`, `startup`. Every answer has `ok`; where it is false, `error` says
+why to people, and `reason` to programs.
 """
 
 import re
