@@ -71,7 +71,8 @@ class _Examination:
         task = self._task()
         notes = tuple(self._notes(table))
         self._problems += self._gathering.problems
-        usable = self._understood.broken.isdisjoint(_NEEDED)
+        lost = (self._entry.data is not None and table is None) or (self._entry.task is not None and task is None)
+        usable = not lost and self._understood.broken.isdisjoint(_NEEDED)
         return Examined(
             change=self._change(table, task, notes) if usable else None,
             files=self._gathering.files,
@@ -116,9 +117,9 @@ class _Examination:
         return reference
 
     def _notes(self, table: Table | None) -> Iterator[Problem]:
-        """What is there and nobody reads. Nobody can tell of a task."""
+        """What is there and nobody reads. Nobody can tell of a task, nor while templates are missing or broken."""
         templates = self._gathering.templates.values()
-        if self._entry.task is not None or not templates:
+        if self._entry.task is not None or self._gathering.problems or not templates:
             return
         used = frozenset(name for template in templates for name in template.outline.uses)
         for name in sorted(self._entry.variables.keys() - used):

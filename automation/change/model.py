@@ -123,6 +123,17 @@ class Change:
                 pending += [taken.path for taken in self.templates[path].outline.taken]
         return tuple(found)
 
+    def flawed(self, platform: str) -> bool:
+        """Whether anything among a platform's templates is wrong before a device comes into it."""
+        reached = [self.templates[path] for path in self.reached(platform)]
+        missing = any(
+            taken.path not in self.templates and not taken.optional
+            for template in reached
+            for taken in template.outline.taken
+        )
+        rowless = self.table is None and self.uses(platform, "row")
+        return not reached or missing or rowless or any(template.outline.failures for template in reached)
+
     def name(self, path: str) -> str:
         """How messages call one of the change's files."""
         return self.names.get(path, path)

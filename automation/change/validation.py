@@ -41,7 +41,8 @@ def validate(
     rowless = _without_row(change, devices)
     problems += _missing_rows(change, rowless)
     without = {device.name for device in rowless}
-    rendered = [device for device in devices if _can_render(change, device, platforms) and device.name not in without]
+    able = {platform for platform in platforms if _can_render(change, platform)}
+    rendered = [device for device in devices if device.platform in able and device.name not in without]
     problems += _rendered(change, estate, rendered, platforms, render)
     return in_order(problems)
 
@@ -116,8 +117,9 @@ def _key(table: Table, device: Device) -> str:
     return device.site if table.key is Key.SITE else device.name
 
 
-def _can_render(change: Change, device: Device, platforms: Mapping[str, Platform]) -> bool:
-    return (change.task is not None or device.platform in change.roots) and device.platform in platforms
+def _can_render(change: Change, platform: str) -> bool:
+    """Whether rendering can tell anything new: what is wrong with templates by themselves was told before."""
+    return change.task is not None or (platform in change.roots and not change.flawed(platform))
 
 
 @dataclass(slots=True)

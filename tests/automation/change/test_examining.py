@@ -69,6 +69,42 @@ def test_what_lines_depend_on_has_to_be_right(look: Look, edited: Edited, old: s
     assert found.change is None
 
 
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"templates/ios.j2": "{% if x %}{{ row.vlan }}{{ row.text }}"},
+        {"templates/ios.j2": "{{ row.vlan | uper }}{{ row.text }}"},
+        {"templates/ios.j2": "{% include 'missing.j2' %}{{ row.vlan }}{{ row.text }}"},
+        {"templates/ios.j2": ""},
+    ],
+    ids=["syntax", "filter", "include", "no file"],
+)
+def test_what_is_wrong_with_a_template_is_told_once(
+    look: Look, estate: Estate, platforms: Mapping[str, Platform], files: dict[str, str]
+) -> None:
+    found = look({**files, "common.j2": "{{ nope }}{{ noc_prefix }}"})
+
+    assert found.change is not None
+    assert len(found.problems) == 1
+    # and the other platform's templates are rendered all the same
+    [problem] = validate(found.change, estate, platforms)
+    assert problem.message.startswith("'nope' is not defined, in: {{ nope }}{{ noc_prefix }} (1 device: ber-1-r2)")
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [("    data: stores.csv\n", ""), ("stores.csv", "stores.cvs")],
+    ids=["no data", "no file"],
+)
+def test_what_rows_are_missing_for_is_told_once(
+    look: Look, edited: Edited, estate: Estate, platforms: Mapping[str, Platform], old: str, new: str
+) -> None:
+    found = look(edited(old, new))
+
+    assert found.problems
+    assert found.change is None or not validate(found.change, estate, platforms)
+
+
 @pytest.mark.parametrize("content", [b"", b"\xff\xfe", b"[", b"- a", b"title: [", b"\x00"])
 def test_no_content_makes_it_fail(content: bytes) -> None:
     found = examine(Packed(files={"change.yaml": content}))
