@@ -13,6 +13,14 @@ class RefusedLineError(LabError):
     """A line reads well and is refused all the same, with the device's own words."""
 
 
+class MisplacedWordError(RefusedLineError):
+    """A line that reads well with a word, counted from 0 after any `no`, that the device does not know after all."""
+
+    def __init__(self, word: int) -> None:
+        self.word = word
+        super().__init__(f"word {word} is not known")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
     """A line that was read as one of a mode's, for the section at `path`; `negated` after `no` or `default`.

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from lab.config.draft import Draft, RefusedLineError, Rewrites, rank_of
+from lab.config.draft import Draft, MisplacedWordError, RefusedLineError, Rewrites, rank_of
 from lab.config.grammar import Grammar, Mode
 from lab.config.reader import Misread, Reading
 from lab.config.textblock import TextBlock
@@ -108,6 +108,8 @@ class Editor:
             return found
         try:
             edited = self._negated(config, found, line) if _verb(line) else self._set(config, found, text)
+        except MisplacedWordError as error:
+            return _at(line, error.word + (1 if _verb(line) else 0))
         except RefusedLineError as error:
             return Refused(line=line, message=str(error))
         if isinstance(edited, Refused):
@@ -216,12 +218,16 @@ class Editor:
         return Edited(config=config, place=place)
 
 
+def _at(line: str, word: int) -> Refused:
+    words = list(re.finditer(r"\S+", line))
+    offset = words[word].start() if word < len(words) else len(line.rstrip())
+    return Refused(line=line, misread=Misread.INVALID, word=word, offset=offset)
+
+
 def _seen_in(inner: Refused, line: str) -> Refused:
     """A refusal of a line that another one stands for, pointing into the one that was typed."""
-    words = list(re.finditer(r"\S+", line))
-    word = min(inner.word + len(words) - len(inner.line.split()), len(words))
-    offset = words[word].start() if word < len(words) else len(line.rstrip())
-    return replace(inner, line=line, word=word, offset=offset)
+    word = inner.word + len(line.split()) - len(inner.line.split())
+    return replace(inner, line=line, word=word, offset=_at(line, word).offset)
 
 
 def _verb(line: str) -> str:

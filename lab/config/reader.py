@@ -1,5 +1,6 @@
 """Reading a typed line against the lines of a mode, word by word, as a vendor's parser does."""
 
+import itertools
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -27,7 +28,7 @@ class Reading:
 
     `text` is its stored form as far as it was understood. `accepts` and `alive` are indices of rules, ascending:
     those that may end here, and those that may also go on. Where `misread` is set, `word` (from 0) and `offset`
-    (characters from the start of the line) say where it went wrong.
+    (characters from the start of the line, up to where a word stops being any keyword) say where it went wrong.
     """
 
     text: str
@@ -76,6 +77,13 @@ def _step(states: Iterable[State]) -> _Step:
     return step
 
 
+def _known(step: _Step, word: str) -> int:
+    """How many characters of a wrong word still are the beginning of a keyword."""
+    pairs = (zip(keyword, word.lower(), strict=False) for keyword in step.keywords)
+    common = (sum(1 for _ in itertools.takewhile(lambda pair: pair[0] == pair[1], each)) for each in pairs)
+    return max(common, default=0)
+
+
 class Reader:
     """Reads lines of one mode. `shorten` says whether keywords may be abbreviated."""
 
@@ -90,7 +98,8 @@ class Reader:
             rest = line[match.start() :].rstrip()
             found = self._advance(step, match[0], rest, shorten=shorten)
             if isinstance(found, Misread):
-                return Reading(text=stored, misread=found, word=index, offset=match.start(), alive=step.alive)
+                offset = match.start() + (_known(step, match[0]) if found is Misread.INVALID else 0)
+                return Reading(text=stored, misread=found, word=index, offset=offset, alive=step.alive)
             step, piece, whole = found
             stored = f"{stored} {piece}"
             if whole:

@@ -6,7 +6,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import replace
 
 from lab.config.arguments import number_list, numbers_of
-from lab.config.draft import Draft, Expand, RefusedLineError, Rewrite
+from lab.config.draft import Draft, Expand, MisplacedWordError, RefusedLineError, Rewrite
 from lab.config.grammar import Grammar
 from lab.config.tree import Node
 
@@ -113,8 +113,8 @@ def _run(part: str) -> list[str]:
 def interfaces(grammar: Grammar, ports: AbstractSet[str], *, unknown: str, removal: str) -> Rewrite:
     """Keeps ports from being made or removed: they are hardware.
 
-    `unknown` is what the device says to a port it does not have; `removal` to removing one, where it is empty the
-    port goes back to its defaults.
+    `unknown` is what the device says to a port it does not have, where it is empty the parser refuses the name;
+    `removal` is what it says to removing one, where it is empty the port goes back to its defaults.
     """
 
     def rewrite(draft: Draft) -> Node:
@@ -122,7 +122,7 @@ def interfaces(grammar: Grammar, ports: AbstractSet[str], *, unknown: str, remov
         if not grammar.is_physical(name):
             return draft.stored()
         if name not in ports:
-            raise RefusedLineError(unknown)
+            raise RefusedLineError(unknown) if unknown else MisplacedWordError(1)
         if not draft.negated:
             return draft.stored()
         if removal and not draft.reset:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
 
-from lab.config.draft import Draft, RefusedLineError, Rewrite, Rewrites
+from lab.config.draft import Draft, MisplacedWordError, RefusedLineError, Rewrite, Rewrites
 from lab.config.grammar import Grammar
 from lab.config.hashes import Salt, new_type9
 from lab.config.rewriting import entries, interface_headers, interfaces, passive_interface, trunk_vlans, vlan_headers
@@ -29,7 +29,7 @@ def ios_rewrites(grammar: Grammar, ports: AbstractSet[str], salt: Salt) -> Rewri
         "interface": interfaces(
             grammar,
             ports,
-            unknown="% Invalid input detected at '^' marker.",
+            unknown="",
             removal="% Removal of physical interfaces is not permitted",
         ),
         "mask-network": _mask_network,
@@ -79,7 +79,7 @@ def _username(draft: Draft, salt: Salt) -> Node:
         return draft.stored()
     typed = _USER.fullmatch(draft.text)
     if typed is None:
-        raise RefusedLineError("% Invalid input detected at '^' marker.")
+        raise MisplacedWordError(2)
     old = draft.section.child(draft.key)
     before = _USER.fullmatch(old.text) if old else None
     parts = [typed[part] or (before[part] if before else None) or "" for part in ("privilege", "secret", "rest")]

@@ -1,5 +1,7 @@
 """The command line of an IOS device: prompts, modes, and what becomes of each line that is typed."""
 
+import re
+
 from lab.config.editor import Refused
 from lab.config.reader import Misread, Reading
 from lab.faults import FaultKind
@@ -64,7 +66,12 @@ class Shell:
         return f"{name}{'#' if self._line.privilege > 1 else '>'}"
 
     def _mode_name(self) -> str:
-        return self._device.editor.mode(self._line.config_place).prompt
+        place = self._line.config_place
+        prompt = self._device.editor.mode(place).prompt
+        if not place or place[-1].mode != "interface":
+            return prompt
+        names = place[-1].keys
+        return "(config-if-range)" if len(names) > 1 else "(config-subif)" if "." in names[0] else prompt
 
     async def _take(self, typed: str) -> None:
         command = typed.strip()
@@ -167,5 +174,9 @@ class Shell:
             wrong = f"{result.message}\n" if result.misread is None else self._misread(typed, result)
             await line.terminal.write(wrong)
             return
-        self._line.config_place = result.place
+        line.config_place = result.place
         device.change(result.config, line.user)
+        defaulted = re.match(r"default\s+int\S*\s+(\S+)", command)
+        name = device.editor.grammar.interface.read(defaulted[1]) if defaulted else None
+        if name:
+            await line.terminal.write(f"Interface {name} set to default configuration\n")

@@ -27,7 +27,7 @@ def _running(line: Line, words: str) -> str:
         lines = [*_drifting(device), ""]
     body = "\n".join(("!", *_changes(device), *lines)) if not name else "\n".join(("!", *lines))
     text = f"{body.rstrip()}\n!\nend\n" if not name else f"{body}\nend\n"
-    return f"Building configuration...\n\nCurrent configuration : {len(text.encode())} bytes\n{text}"
+    return f"Building configuration...\n\nCurrent configuration : {len(text.encode())} bytes\n{text}\n"
 
 
 def _changes(device: IosDevice) -> list[str]:

@@ -55,7 +55,8 @@ def test_reads(grammar: Grammar, line: str, stored: str) -> None:
 @pytest.mark.parametrize(
     ("line", "misread", "word", "offset"),
     [
-        ("nonsense", Misread.INVALID, 0, 0),
+        ("zonsense", Misread.INVALID, 0, 0),
+        ("ntq", Misread.INVALID, 0, 2),
         ("ntp  peer", Misread.INVALID, 1, 5),
         ("hostname", Misread.INCOMPLETE, 1, 8),
         ("hostname a b", Misread.INVALID, 2, 11),

@@ -254,7 +254,7 @@ REFUSED = {
     "an address that is none": ("ntp source 300.1.1.1", "invalid at '300.1.1.1'"),
     "a mask with holes": ("interface Vlan10\nip address 10.0.0.1 255.0.255.0", "invalid at '255.0.255.0'"),
     "a VLAN that there cannot be": ("vlan 4095", "invalid at '4095'"),
-    "a port that there is not": ("interface gi7/0/0", "% Invalid input detected at '^' marker."),
+    "a port that there is not": ("interface gi7/0/0", "invalid at 'gi7/0/0'"),
     "a port that is taken away": ("no interface gi0/0/1", "% Removal of physical interfaces is not permitted"),
     "a route with host bits": ("ip route 10.0.0.1 255.0.0.0 1.1.1.1", "%Inconsistent address and mask"),
     "the address of a network": (
@@ -287,7 +287,7 @@ REFUSED = {
         "ERROR: The secret you entered is not a valid encrypted secret.",
     ),
     "a wrong entry of a numbered list": ("access-list 10 permit nowhere", "invalid at 'nowhere'"),
-    "an unknown attribute of a user": ("username bob colour blue", "% Invalid input detected at '^' marker."),
+    "an unknown attribute of a user": ("username bob colour blue", "invalid at 'colour'"),
 }
 
 

@@ -36,7 +36,7 @@ def test_a_long_name_is_cut_in_configuration_mode(ios: Any) -> None:
 # Each case: the command at `r1#`, and the device's answer.
 ERRORS = {
     "an unknown command": ("nonsense", "   ^\n% Invalid input detected at '^' marker.\n\n"),
-    "a wrong word": ("show nonsense", "        ^\n% Invalid input detected at '^' marker.\n\n"),
+    "a wrong word": ("show nonsense", "         ^\n% Invalid input detected at '^' marker.\n\n"),
     "an incomplete command": ("copy running-config", "% Incomplete command.\n\n"),
     "an ambiguous command": ("co", '% Ambiguous command:  "co"\n'),
     "a file that is not there": (

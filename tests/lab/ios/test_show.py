@@ -77,7 +77,7 @@ SHOWN = {
     "no saved file": ("show archive", [r" Archive feature not enabled"]),
     "one interface": (
         "show running-config interface gi0/0/0",
-        [r"interface GigabitEthernet0/0/0\n description to the core\n switchport access vlan 20\nend\n$"],
+        [r"interface GigabitEthernet0/0/0\n description to the core\n switchport access vlan 20\nend\n\n$"],
     ),
     "an interface that there is not": ("show running-config interface Vlan77", [r"% Invalid input detected"]),
 }
@@ -98,9 +98,9 @@ def test_the_running_config_has_the_vendors_noise(console: Any) -> None:
     size = re.search(r"Current configuration : (\d+) bytes", head)
     assert head.startswith("Building configuration...\n\nCurrent configuration : ")
     assert size is not None
-    assert int(size[1]) == len(output) - len(head)
+    assert int(size[1]) == len(output) - len(head) - 1
     assert re.search(r"ntp clock-period 17179\d{3}\nntp server 10\.0\.0\.1", body)
-    assert body.endswith("!\nend\n")
+    assert body.endswith("!\nend\n\n")
 
 
 def test_a_change_and_a_save_leave_their_stamps(console: Any) -> None:
