@@ -97,7 +97,7 @@ def own_broker(deployed: Any, needs_java: None, tmp_path_factory: pytest.TempPat
 @pytest.fixture
 def freezable(own_broker: OwnBroker) -> KafkaSettings:
     """A log of its own, with topics, on the broker that may be frozen; short deadlines."""
-    terms = Terms(session=timedelta(seconds=2), margin=timedelta(milliseconds=500), deadline=timedelta(seconds=1))
+    terms = Terms(session=timedelta(seconds=3), margin=timedelta(milliseconds=500), deadline=timedelta(seconds=1))
     settings = KafkaSettings(bootstrap=own_broker.bootstrap, prefix=f"test-{uuid4().hex[:12]}-", terms=terms)
     apply_topics(settings, spread=4, replicas=1)
     return settings

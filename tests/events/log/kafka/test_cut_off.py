@@ -69,7 +69,7 @@ def test_whoever_is_cut_off_polls_on_and_holds_nothing(
     run([only], lambda: only.held() == set(ORDERS))
 
     with own_broker.frozen():
-        run([only], lambda: only.held() == set(), patience_s=5)
+        run([only], lambda: only.held() == set())
         assert only.owned == set(ORDERS)
         assert not only.membership.renew({})
 
@@ -85,7 +85,7 @@ def test_a_renewal_that_is_not_answered_is_over_soon(
     with own_broker.frozen():
         started = time.monotonic()
         assert not only.membership.renew({ORDERS[0]: Mark(position=0)})
-        assert time.monotonic() - started < 4
+        assert time.monotonic() - started < 10
 
 
 def test_an_end_is_never_made_up(log: KafkaLog, own_broker: Any, help_: Any) -> None:
