@@ -3,6 +3,8 @@
 import importlib
 import sys
 from collections.abc import Callable, Iterator
+from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from textwrap import dedent
 
@@ -13,8 +15,12 @@ from automation.change.bundle import Bundle
 from automation.change.errors import ChangeError
 from automation.change.model import Change
 from automation.change.packing import open_bundle, pack
+from automation.change.validation import validate
+from automation.config.vendors.ios import IOS
+from automation.platforms.contract import Abilities, Endpoint, Limits, Session
 from automation.tasks.engineer import lines_of, nornir_for, text_for
 from automation.tasks.finding import TaskError, TaskVersionError, find_task, installed
+from events.values import UndoRank
 from inventory.estate import Estate
 from inventory.model import Device, Site
 
@@ -36,6 +42,29 @@ CHANGE = """\
     variables: {noc: 198.51.100.0/24}
     approvals: [{area: network-ops}]
     """
+
+
+class KnownPlatform:
+    """An IOS that can be asked what it is, and to which nothing connects."""
+
+    name = "ios"
+    vendor = IOS
+    commands: tuple[str, ...] = ()
+    abilities = Abilities(
+        atomic=False,
+        candidate=False,
+        lock=True,
+        merge=True,
+        replace=False,
+        confirm_elsewhere=True,
+        undo=(UndoRank.TIMER,),
+        timer_step=timedelta(minutes=1),
+        timer_longest=timedelta(hours=2),
+    )
+
+    def connect(self, device: Endpoint, via: Endpoint | None, limits: Limits) -> Session:
+        raise AssertionError(f"validating connected to {device.name} through {via} with {limits}")
+
 
 Put = Callable[[str], Path]
 Make = Callable[[str], tuple[Change, Path]]
@@ -313,3 +342,40 @@ def test_a_bundle_says_which_version_it_wants(make: Make, tmp_path: Path, record
 
     with pytest.raises(ChangeError, match=message):
         open_bundle(Bundle(files=files).encode())
+
+
+def test_a_change_with_a_task_is_validated_like_any_other(make: Make, estate: Estate) -> None:
+    # given a task that works for one device and gives the other something that no device takes
+    source = """\
+        from nornir.core.task import Result, Task
+
+        def mgmt_acl(task: Task) -> Result:
+            first = task.host.name == "ber-1-r1"
+            return Result(host=task.host, result="ip routing" if first else "do reload")
+        """
+    change, folder = make(source)
+    platforms = {"ios": KnownPlatform()}
+
+    found = validate(change, estate, platforms, partial(text_for, tasks_folder=folder))
+
+    assert [problem.message for problem in found] == [
+        "a line is a command and no configuration (1 device: ber-1-r2, on ber-1-r2 'do reload')"
+    ]
+
+
+def test_a_task_that_fails_is_a_problem_of_its_devices(make: Make, estate: Estate) -> None:
+    source = """\
+        from nornir.core.task import Result, Task
+
+        def mgmt_acl(task: Task) -> Result:
+            raise KeyError("vlan")
+        """
+    change, folder = make(source)
+
+    found = validate(change, estate, {"ios": KnownPlatform()}, partial(text_for, tasks_folder=folder))
+
+    assert [(problem.file, problem.line) for problem in found] == [("change.yaml", 5)]
+    assert found[0].message == (
+        "the task gives no lines (2 devices: ber-1-r1, ber-1-r2, on ber-1-r1 the task 'mgmt_acl' failed on ber-1-r1: "
+        "KeyError: 'vlan')"
+    )
