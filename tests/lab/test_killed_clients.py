@@ -75,7 +75,8 @@ def test_ios_half_entered_lines_stay(bench: Any, client: Any, eventually: Callab
         "r1",
         """
         connection.config_mode()
-        connection.send_config_set(["interface Vlan77", "description half"], enter_config_mode=False, exit_config_mode=False)
+        lines = ["interface Vlan77", "description half"]
+        connection.send_config_set(lines, enter_config_mode=False, exit_config_mode=False)
         """,
     )
 
@@ -91,7 +92,8 @@ def test_ios_revert_timer_runs_on(bench: Any, client: Any, eventually: Callable[
         "r1",
         """
         connection.config_mode("configure terminal revert timer 1")
-        connection.send_config_set(["hostname other"], enter_config_mode=False, exit_config_mode=False, cmd_verify=False)
+        options = {"enter_config_mode": False, "exit_config_mode": False, "cmd_verify": False}
+        connection.send_config_set(["hostname other"], **options)
         """,
     )
 
@@ -153,9 +155,8 @@ def test_eos_commit_timer_runs_on(bench: Any, client: Any, eventually: Callable[
         assert "hostname other" in bench.lab.startup("sw1")
     else:
         eventually(lambda: bench.lab.device("sw1").hostname == "sw1")
-    assert bench.eapi().run("show configuration sessions detail")[0]["sessions"].get("order-1", {}).get("state") in {
-        "completed" if confirmed else None
-    }
+    sessions = bench.eapi().run("show configuration sessions detail")[0]["sessions"]
+    assert {name: each["state"] for name, each in sessions.items()} == ({"order-1": "completed"} if confirmed else {})
 
 
 def test_nothing_is_applied_twice_by_the_journal(bench: Any, client: Any) -> None:
