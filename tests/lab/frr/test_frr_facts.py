@@ -97,6 +97,7 @@ def test_a_line_that_fits_one_level_up_is_applied_although_the_answer_says_not_r
         pytest.param(
             ["ip route 10.9.0.0/16 Null0 50 tag 7"], "ip route 10.9.0.0/16 Null0 tag 7 50", id="words change places"
         ),
+        pytest.param(["router ospf", "passive-interface eth9"], " ip ospf passive", id="moved to the interface"),
         pytest.param(["int eth0", "desc hello"], " description hello", id="abbreviations are spelt out"),
     ],
 )
