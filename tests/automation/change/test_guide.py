@@ -84,7 +84,7 @@ def test_it_tells_what_would_be_wrong(folder: Path, branches: Estate, platforms:
 
     found = validate(open_bundle(bundle.encode()), branches, platforms)
 
-    assert [f"acl/{problem}" for problem in found] == TEXTS[0].splitlines()
+    assert [f"{problem.severity.value}: acl/{problem}" for problem in found] == TEXTS[0].splitlines()
 
 
 def test_its_task_gives_the_same_acl(folder: Path, branches: Estate) -> None:
