@@ -107,9 +107,7 @@ def test_users(config: Node) -> None:
     assert vtys.user(config, "nobody") is None
 
 
-def test_the_enable_secret_goes_before_the_password(
-    config: Node, ios_types: Callable[..., Any], ios_editor: Editor
-) -> None:
+def test_the_enable_secret_goes_before_the_password(config: Node, ios_editor: Editor) -> None:
     with_secret = ios_editor.apply(config, (), "enable secret 9 $9$nhEmQVczB7dqsO$X")
 
     assert vtys.enable_secret(config) == "low"
