@@ -18,6 +18,7 @@ from inventory.problems import InventoryError
 from lab.errors import LabError
 from workers.control_watch import ControlUnreadError
 from workers.founding import FoundingError
+from workers.logs import configure_logging
 from workers.serving.web import AddressInUseError
 from workers.settings import SettingsFileError
 
@@ -46,7 +47,11 @@ _ALL: tuple[type[Exception], ...] = (OSError, *EXPECTED)
 
 @contextmanager
 def complaining() -> Iterator[None]:
-    """Turns expected errors, and Ctrl-C, into a message and the end of the process."""
+    """Turns expected errors, and Ctrl-C, into a message and the end of the process.
+
+    What parts of the product log while a command runs goes to standard error, and only where it is an error.
+    """
+    configure_logging("error")
     try:
         yield
     except KeyboardInterrupt as error:

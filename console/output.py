@@ -83,7 +83,7 @@ def made_console(stream: IO[str]) -> Console:
 
 def table(headings: Sequence[str], rows: Iterable[Sequence[object]]) -> Table:
     """Rows under headings; no cell is ever cut off."""
-    drawn = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
+    drawn = Table(box=None, padding=(0, 2, 0, 0), header_style="bold", show_header=any(headings))
     for heading in headings:
         drawn.add_column(heading, overflow="fold")
     for row in rows:

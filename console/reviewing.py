@@ -31,7 +31,7 @@ def summary(review: PlanReview, countries: Sequence[str] = ()) -> Iterator[str]:
     yield f"{reach}, regions {', '.join(review.regions)}; waves of {' + '.join(map(str, review.waves))} devices"
     classes = f"{len(review.classes)} class" + ("" if len(review.classes) == 1 else "es")
     yield f"{classes} of differences: {', '.join(str(each.devices) for each in review.classes)} devices"
-    yield f"undone by: {_ranks(review.undo)}"
+    yield f"undone by: {ranks(review.undo)}"
     yield f"needs: {', '.join(f'{count} of {area}' for area, count in review.wanted.items())}"
     if review.no_undo:
         yield f"NO UNDO, reached in-band: {names(review.no_undo, 20)}; refused unless accepted by name"
@@ -56,8 +56,9 @@ def _class(diff_class: DiffClass) -> str:
     reach = f"{counted(diff_class.devices, 'device')} at {counted(diff_class.sites, 'site')}"
     where = f"{', '.join(diff_class.regions)}; {', '.join(diff_class.platforms)}"
     lines = f"+{diff_class.added} -{diff_class.removed}"
-    return f"{reach} ({where}), {lines} lines, undone by {_ranks(diff_class.undo)}, as on {diff_class.example}:"
+    return f"{reach} ({where}), {lines} lines, undone by {ranks(diff_class.undo)}, as on {diff_class.example}:"
 
 
-def _ranks(undo: Mapping[str, int]) -> str:
+def ranks(undo: Mapping[str, int]) -> str:
+    """How many devices undo by themselves in which way."""
     return ", ".join(f"{rank} {count}" for rank, count in undo.items())

@@ -19,7 +19,7 @@ from events.errors import MessageError
 from events.orders import PlanDevice, RollBackDevice
 from events.reports import CheckResult
 from events.signing import key_id, peek
-from events.values import Reason
+from events.values import Cause, Reason
 
 _FEW = 5
 
@@ -181,7 +181,8 @@ def _released(fact: facts.OrderReleased, _by: str) -> str:
 
 def _planned(fact: facts.DevicePlanned, by: str) -> str:
     plan = fact.planned
-    text = f"{by} read {fact.device}: {plan.added} lines to add and {plan.removed} to remove, undone by {plan.undo}"
+    lines = f"{counted(plan.added, 'line')} to add and {counted(plan.removed, 'line')} to remove"
+    text = f"{by} read {fact.device}: {lines}, undone by {plan.undo}"
     unsaved = (
         f"; {counted(plan.foreign_unsaved, 'line')} on it that others left unsaved" if plan.foreign_unsaved else ""
     )
@@ -200,7 +201,9 @@ def _verified(fact: facts.DeviceVerified, by: str) -> str:
 
 def _reverted(fact: facts.DeviceReverted, by: str) -> str:
     how = f"{by} changed {fact.device}, which did not hold and is undone"
-    return _end(f"{how}, after {_seconds(fact.took_ms)}", f"{_reason(fact.reason)}{_checks(fact.checks)}")
+    # Where checks failed, the reason says which.
+    checks = "" if fact.reason.cause is Cause.CHECKS_FAILED and fact.reason.detail else _checks(fact.checks)
+    return _end(f"{how}, after {_seconds(fact.took_ms)}", f"{_reason(fact.reason)}{checks}")
 
 
 def _lost(fact: facts.DeviceLost, by: str) -> str:
@@ -223,8 +226,9 @@ def _halting(fact: facts.RolloutHalting, by: str) -> str:
 
 
 def _rollback(fact: facts.RollbackStarted, by: str) -> str:
-    what = "all that it changed" if fact.whole else counted(len(fact.devices), "device")
-    return _end(f"{by} had {what} brought back ({names(fact.devices) or 'nothing yet'})", fact.reason)
+    if fact.whole:
+        return _end(f"{by} had all that it changed brought back", fact.reason)
+    return _end(f"{by} had {counted(len(fact.devices), 'device')} brought back ({names(fact.devices)})", fact.reason)
 
 
 #: One for every type of fact there is.

@@ -1,16 +1,12 @@
 """The one place where parts are chosen and put together. Everything else is given what it needs."""
 
-import logging
 import os
 import secrets
 import socket
-import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-
-import structlog
 
 from automation.change.packing import open_bundle
 from automation.config.secrets import Digester
@@ -155,32 +151,6 @@ def process_name(kind: str) -> str:
     """A name for a process that people can find: its kind, host and number."""
     host = "".join(letter if letter.isalnum() or letter == "-" else "-" for letter in socket.gethostname())
     return f"{kind}-{host[:40] or 'host'}-{os.getpid()}"
-
-
-def configure_logging(level: str) -> None:
-    """JSON lines on standard error, for what we log and for what libraries log, the latter from warnings on."""
-    shared: list[structlog.typing.Processor] = [
-        structlog.contextvars.merge_contextvars,
-        structlog.processors.add_log_level,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
-    ]
-    structlog.configure(
-        processors=[*shared, structlog.processors.format_exc_info, structlog.processors.JSONRenderer()],
-        wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level.upper())),
-        logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
-    )
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(
-        structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=[*shared, structlog.stdlib.add_logger_name],
-            processors=[
-                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                structlog.processors.format_exc_info,
-                structlog.processors.JSONRenderer(),
-            ],
-        )
-    )
-    logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
 
 
 def _sealed(content: bytes) -> SealedPlan:

@@ -11,6 +11,7 @@ from events.blobs.folder import FolderStore
 from events.log.contract import EventLog, LogMismatchError
 from events.log.kafka.log import KafkaLog
 from events.log.kafka.settings import KafkaSettings, Security
+from events.log.memory import MemoryLog, MemoryStore
 from events.log.sqlite.log import SqliteLog
 from events.log.terms import Terms
 from inventory.estate import Estate
@@ -42,6 +43,11 @@ def open_log(settings: Settings) -> EventLog:
             "log of a new installation"
         )
     return make_log(settings)
+
+
+def memory_log() -> EventLog:
+    """A log that ends with this process."""
+    return MemoryLog(MemoryStore())
 
 
 def kafka_settings(settings: Settings) -> KafkaSettings:

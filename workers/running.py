@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 
 import structlog
@@ -129,10 +130,11 @@ def _unfounded(settings: Settings, log: EventLog) -> str:
 
 @dataclass(slots=True)
 class Assembly:
-    """The parts of one process, what is known of their health, and what they count."""
+    """The parts of one process, what is known of their health, and what they count. ``now`` is the coordinator's."""
 
     installation: Installation
     kinds: Sequence[Kind]
+    now: Callable[[], datetime] = bootstrap.utc_now
     registry: CollectorRegistry = field(default_factory=CollectorRegistry)
     name: str = field(init=False)
     _parts: list[Part] = field(default_factory=list)
@@ -183,7 +185,7 @@ class Assembly:
 
     def add_coordinator(self, _pulse: Pulse) -> None:
         """Adds a coordinator."""
-        coordinator = bootstrap.make_coordinator(self.installation, self.name)
+        coordinator = bootstrap.make_coordinator(self.installation, self.name, self.now)
         self._vitals.append(CoordinatorVital(coordinator, self.registry))
         self._parts.append(Part(name="coordinator", run=coordinator.run, stop=coordinator.stop))
 

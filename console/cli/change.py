@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from console.changes import Checkout, write_starter
+from console.cli import trying
 from console.cli.options import Estate, Home, Json, Key, Tasks, Within
 from console.diffing import live_diff
 from console.estates import estate_of, tasks_of
@@ -21,6 +22,7 @@ from inventory.problems import Severity
 from workers.bootstrap import opened
 
 app = typer.Typer()
+app.add_typer(trying.app)
 
 File = Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="The change file.")]
 Device = Annotated[str, typer.Option("--device", "-d", help="The device's name.")]

@@ -12,7 +12,7 @@ from console.complaints import complaint_code
 from console.exits import Exit
 from console.home import open_home
 from console.output import Output
-from workers.bootstrap import configure_logging
+from workers.logs import configure_logging
 from workers.process import stop_on_signals
 from workers.running import Kind, Ready, run
 from workers.settings import Settings
