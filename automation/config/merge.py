@@ -21,7 +21,7 @@ def merged(running: Tree, change: Tree, vendor: Vendor) -> Tree:
 def _merge(now: tuple[Line, ...], change: tuple[Line, ...], path: tuple[str, ...], vendor: Vendor) -> tuple[Line, ...]:
     lines = {line.text: line for line in now}
     for line in change:
-        _check(line, path)
+        _check(line, path, vendor)
         if line.negated:
             _take_away(lines, line, path, vendor)
         else:
@@ -29,29 +29,36 @@ def _merge(now: tuple[Line, ...], change: tuple[Line, ...], path: tuple[str, ...
     return tuple(lines.values())
 
 
-def _check(line: Line, path: tuple[str, ...]) -> None:
+def _check(line: Line, path: tuple[str, ...], vendor: Vendor) -> None:
+    where = " / ".join((*path, line.text))
     if line.text.startswith("default "):
-        where = " / ".join((*path, line.text))
         raise AmbiguousChangeError(
             f"{where!r}: what 'default' leaves depends on the device; write the lines themselves"
         )
+    for lineage, hint in vendor.ambiguous:
+        if vendor.matches([lineage], (*path, line.positive)):
+            raise AmbiguousChangeError(f"{where!r}: {hint}")
 
 
 def _take_away(lines: dict[str, Line], line: Line, path: tuple[str, ...], vendor: Vendor) -> None:
-    key = vendor.single_key((*path, line.positive))
-    for text in list(lines):
-        same = text == line.positive or text.startswith(line.positive + " ")
-        if same or (key is not None and vendor.single_key((*path, text)) == key):
-            del lines[text]
+    _remove(lines, line, path, vendor)
     if vendor.matches(vendor.native_negations, (*path, line.text)):
         lines[line.text] = line
+
+
+def _remove(lines: dict[str, Line], line: Line, path: tuple[str, ...], vendor: Vendor) -> None:
+    key = vendor.place_key((*path, line.positive))
+    for text in list(lines):
+        same = text == line.positive or text.startswith(line.positive + " ")
+        if same or (key is not None and vendor.place_key((*path, text)) == key):
+            del lines[text]
 
 
 def _put(lines: dict[str, Line], line: Line, path: tuple[str, ...], vendor: Vendor) -> None:
     here = (*path, line.text)
     lines.pop(f"no {line.text}", None)
     if vendor.matches(vendor.defaults, here):
-        _take_away(lines, Line(f"no {line.text}"), path, vendor)
+        _remove(lines, Line(f"no {line.text}"), path, vendor)
         return
     current = lines.get(line.text)
     if line.verbatim:
@@ -67,11 +74,11 @@ def _put(lines: dict[str, Line], line: Line, path: tuple[str, ...], vendor: Vend
 
 def _displace(lines: dict[str, Line], here: tuple[str, ...], vendor: Vendor) -> None:
     """Removes the line whose place a new single-valued line takes."""
-    key = vendor.single_key(here)
+    key = vendor.place_key(here)
     if key is None:
         return
     for text in list(lines):
-        if vendor.single_key((*here[:-1], text)) == key:
+        if vendor.place_key((*here[:-1], text)) == key:
             del lines[text]
 
 

@@ -1,5 +1,6 @@
 """Configuration text into normalised trees: the same meaning gives the same tree, whoever wrote the text."""
 
+import re
 from collections.abc import Iterator, Sequence
 
 from automation.config.tree import Line, Tree, TreeBuilder
@@ -69,11 +70,32 @@ def _level(
 ) -> tuple[Line, ...]:
     kept: dict[str, Line] = {}
     ordered = bool(path) and vendor.is_ordered(path[-1])
-    for line in lines:
-        text = vendor.entry_number.sub("", line.text) if ordered else line.text
+    for line in _in_order(lines, vendor) if ordered else lines:
+        text = _rewritten(vendor.entry_number.sub("", line.text) if ordered else line.text, path, vendor)
         here = (*path, text)
         if vendor.matches(dropped, here):
             continue
         children = line.children if line.verbatim else _level(line.children, here, vendor, dropped)
         kept[text] = Line(text, children, verbatim=line.verbatim)
     return tuple(kept.values())
+
+
+def _in_order(lines: tuple[Line, ...], vendor: Vendor) -> tuple[Line, ...]:
+    """The entries by their numbers, where all of them have one: that is where a device puts them."""
+    numbers = [_number(line.text, vendor) for line in lines]
+    if -1 in numbers:
+        return lines
+    return tuple(line for _, line in sorted(zip(numbers, lines, strict=True), key=lambda pair: pair[0]))
+
+
+def _number(text: str, vendor: Vendor) -> int:
+    match = vendor.entry_number.match(text)
+    digits = re.search(r"\d+", match[0]) if match else None
+    return int(digits[0]) if digits else -1
+
+
+def _rewritten(text: str, path: tuple[str, ...], vendor: Vendor) -> str:
+    for lineage, (pattern, replacement) in vendor.inside:
+        if vendor.matches([lineage], path):
+            text = pattern.sub(replacement, text)
+    return text

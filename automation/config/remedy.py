@@ -62,9 +62,28 @@ def _steps(now: Tree, target: Tree, vendor: Vendor, order: Sequence[str]) -> lis
     driver = _Driver(vendor)
     computed = _loaded(_plain(now, vendor), driver).config_to_get_to(_loaded(_plain(target, vendor), driver))
     plain = [_line(child) for child in computed.children]
-    steps = [*((line.positive, (line,)) for line in plain), *_special(now, target, vendor)]
+    steps = [*_exchanges(plain, now, vendor), *_special(now, target, vendor)]
     rank = {header: number for number, header in enumerate(order)}
     return sorted(steps, key=lambda step: rank.get(step[0], -1))
+
+
+def _exchanges(lines: Sequence[Line], now: Tree, vendor: Vendor) -> Iterator[tuple[str, tuple[Line, ...]]]:
+    """One step for each line; one that can only be entered once another is gone takes its removal along."""
+    removals = {key: line for line in lines if line.negated and (key := _removed_key(line, now, vendor)) is not None}
+    additions = {key for line in lines if not line.negated and (key := vendor.exclusive_key((line.text,))) is not None}
+    for line in lines:
+        if line.negated:
+            if _removed_key(line, now, vendor) not in additions:
+                yield line.positive, (line,)
+            continue
+        first = removals.get(vendor.exclusive_key((line.text,)) or ())
+        yield line.positive, (line,) if first is None else (first, line)
+
+
+def _removed_key(line: Line, now: Tree, vendor: Vendor) -> tuple[object, ...] | None:
+    """What the line is about that a removal takes away; it may be named by its beginning alone."""
+    gone = next((each.text for each in now if f"{each.text} ".startswith(f"{line.positive} ")), line.positive)
+    return vendor.exclusive_key((gone,))
 
 
 def entered(lines: Tree, vendor: Vendor) -> tuple[str, ...]:

@@ -39,11 +39,14 @@ class Vendor:
     """One platform's configuration language.
 
     ``noise`` are lines that say nothing about the configuration (time stamps, byte counts, drifting clocks).
-    ``rewrites`` are applied to every line, of the device and of the change: what the device itself rewrites.
+    ``rewrites`` are applied to every line, of the device and of the change: what the device itself rewrites. Those of
+    ``inside`` are applied to the lines directly below these headers.
+    ``ambiguous`` are lines of which nobody can tell beforehand what a device will make of them, with how to say it.
     ``defaults`` are lines that the device accepts and does not show.
     ``native_negations`` are the "no ..." lines that the device does show.
     ``single`` are lines of which a later one takes the place of an earlier one; groups in a pattern keep apart what
     lives side by side.
+    ``exclusive`` are such lines of which the device takes the later one only once the earlier one is gone.
     ``negations`` say how a line is taken away where "no" and the whole line is not the way.
     ``ordered`` are headers of sections in which the order of lines has a meaning; a change gives them as a whole.
     ``entry_number`` matches the number that the device puts before a line of such a section.
@@ -61,9 +64,12 @@ class Vendor:
     comment: str = "!"
     noise: Sequence[re.Pattern[str]] = ()
     rewrites: Sequence[Rewrite] = ()
+    inside: Sequence[tuple[Lineage, Rewrite]] = ()
+    ambiguous: Sequence[tuple[Lineage, str]] = ()
     defaults: Sequence[Lineage] = ()
     native_negations: Sequence[Lineage] = ()
     single: Sequence[Lineage] = ()
+    exclusive: Sequence[Lineage] = ()
     negations: Sequence[tuple[Lineage, str, str]] = ()
     ordered: Sequence[re.Pattern[str]] = ()
     entry_number: re.Pattern[str] = re.compile(r"^(?:seq(?:uence)? )?\d+ (?=\D)")
@@ -83,13 +89,15 @@ class Vendor:
 
     def single_key(self, path: Sequence[str]) -> tuple[object, ...] | None:
         """What a single-valued line is about; lines with the same key take each other's place. None for others."""
-        for number, lineage in enumerate(self.single):
-            if len(lineage) != len(path):
-                continue
-            found = [re.match(pattern, text) for pattern, text in zip(lineage, path, strict=True)]
-            if all(found):
-                return (number, *(match.groups() for match in found if match))
-        return None
+        return _key(self.single, path)
+
+    def exclusive_key(self, path: Sequence[str]) -> tuple[object, ...] | None:
+        """The same for lines of which the earlier one has to go first."""
+        return _key(self.exclusive, path)
+
+    def place_key(self, path: Sequence[str]) -> tuple[object, ...] | None:
+        """What a line is about, of either sort."""
+        return _key((*self.single, *self.exclusive), path)
 
     @staticmethod
     def matches(patterns: Sequence[Lineage], path: Sequence[str]) -> bool:
@@ -99,3 +107,13 @@ class Vendor:
             and all(re.match(pattern, text) for pattern, text in zip(lineage, path, strict=True))
             for lineage in patterns
         )
+
+
+def _key(lineages: Sequence[Lineage], path: Sequence[str]) -> tuple[object, ...] | None:
+    for number, lineage in enumerate(lineages):
+        if len(lineage) != len(path):
+            continue
+        found = [re.match(pattern, text) for pattern, text in zip(lineage, path, strict=True)]
+        if all(found):
+            return (number, *(match.groups() for match in found if match))
+    return None

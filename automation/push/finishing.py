@@ -8,6 +8,7 @@ from automation.config.reading import read_device
 from automation.config.tree import Tree
 from automation.platforms.contract import (
     AnswerTimeoutError,
+    LoginRefusedError,
     NotSavedError,
     PlatformError,
     Session,
@@ -52,7 +53,7 @@ class Finisher:
             fresh = opened(self.work, self.teller, within)
         except PlatformError as error:
             reason = Reason(cause=Cause.ACCESS_LOST, detail=f"after the commit no fresh session opened: {error}"[:3000])
-            return self.undo(reason, (not_reachable(error),))
+            return self.undo(reason, (not_reachable(error),), shut_out=isinstance(error, LoginRefusedError))
         with closing(fresh):
             verdict = self._judged(fresh, deadline)
         return self._decided(verdict or self._look_again()) or self._gone("nothing of the change is there any more")
@@ -74,10 +75,10 @@ class Finisher:
         """
         return self._decided(self._look_again(lost))
 
-    def undo(self, reason: Reason, checks: tuple[CheckResult, ...] = ()) -> Outcome:
+    def undo(self, reason: Reason, checks: tuple[CheckResult, ...] = (), *, shut_out: bool = False) -> Outcome:
         """Takes back what the attempt did, and says so once it was read back."""
         try:
-            remark = Undoer(self.work, self.teller, self.attempt).undo()
+            remark = Undoer(self.work, self.teller, self.attempt).undo(shut_out=shut_out)
         except PlatformError as error:
             failed = f"{reason}; then the undo failed: {why(error, self.work)}"
             return self.teller.outcome(PushUnknown, reason=Reason(cause=Cause.UNDO_FAILED, detail=failed[:4000]))
@@ -95,14 +96,14 @@ class Finisher:
         for _ in range(_LOOKS):
             try:
                 with session(self.work, self.teller, self.attempt.patience(self.work, self.desk)) as fresh:
-                    return self._resolve(fresh)
+                    return self._resolve(fresh, lost)
             except (SessionLostError, AnswerTimeoutError) as error:
                 lost = str(error)
             except PlatformError as error:
                 return self.teller.outcome(PushUnknown, reason=why(error, self.work))
         return self.teller.outcome(PushUnknown, reason=Reason(cause=Cause.ACCESS_LOST, detail=lost[:4000]))
 
-    def _resolve(self, fresh: Session) -> Outcome | _Undo | None:
+    def _resolve(self, fresh: Session, lost: str) -> Outcome | _Undo | None:
         pending = fresh.pending()
         if pending is not None and pending.label not in {None, self.attempt.label}:
             reason = Reason(cause=Cause.DEVICE_LOCKED, detail=f"a commit of somebody else ({pending.label}) is pending")
@@ -111,10 +112,12 @@ class Finisher:
         if self.attempt.took_effect(seen, self.work):
             deadline = self.desk.monotonic() + self.work.timing.within.total_seconds()
             return self._judge(fresh, deadline, confirm=pending is not None)
-        if pending is None and self.attempt.left_nothing(seen):
-            fresh.discard(self.attempt.label)
-            return None
-        return _Undo(differs(seen, self.work))
+        if not self.attempt.left_nothing(seen):
+            return _Undo(differs(seen, self.work))
+        if pending is not None:
+            return _Undo(Reason(cause=Cause.ACCESS_LOST, detail=f"{lost}; nothing of the change is there"[:4000]))
+        fresh.discard(self.attempt.label)
+        return None
 
     def _judge(self, fresh: Session, deadline: float, *, confirm: bool) -> Outcome | _Undo:
         results = check(fresh, self.work, self.desk, deadline)

@@ -46,8 +46,10 @@ class Undoer:
     def _desk(self) -> Desk:
         return self.teller.desk
 
-    def undo(self) -> str:
+    def undo(self, *, shut_out: bool = False) -> str:
         """Undoes, and reads back that it is undone, in startup too.
+
+        ``shut_out``: the login was refused just now, so the device's own undo is waited for before the next one.
 
         Returns:
             What else is to be said: edits of others which the device may have taken back together with ours.
@@ -57,6 +59,8 @@ class Undoer:
         """
         remarks: list[str] = []
         trouble = "it is not what it was"
+        if shut_out:
+            self._await_timer()
         for number in range(_ROUNDS):
             try:
                 with session(self.work, self.teller, self.attempt.patience(self.work, self._desk)) as fresh:

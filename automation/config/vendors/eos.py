@@ -3,16 +3,47 @@
 import re
 
 from automation.config.vendor import Multiline, Vendor
+from automation.config.vendors.addresses import entry_with_prefixes, vlan_ranges, without_host_bits
 
 _I = r"interface \S+"
 _BGP = r"router bgp \S+"
 _API = r"management api http-commands$"
+_SPELL_OUT = "which ones that are depends on the device's own list; write each of them out"
 
 EOS = Vendor(
     name="eos",
     noise=(re.compile(r"end$"), re.compile(r"exit$")),
-    rewrites=((re.compile(r"^no shut$"), "no shutdown"), (re.compile(r"^shut$"), "shutdown")),
-    defaults=((_I, r"no shutdown$"), (_API, r"shutdown$"), (_I, r"no ip address$")),
+    rewrites=(
+        (re.compile(r"^no shut$"), "no shutdown"),
+        (re.compile(r"^shut$"), "shutdown"),
+        (re.compile(r"^(no )?ip domain-name\b"), r"\1dns domain"),
+        (re.compile(r"^(?:no )?ip route (?:vrf \S+ )?(?P<prefix>\S+/\d+)"), without_host_bits),
+        (re.compile(r"^(?:no )?(?:network|aggregate-address) (?P<prefix>\S+/\d+)"), without_host_bits),
+        # A service's list may be named without a direction.
+        (re.compile(r"^(ip access-group \S+(?: vrf \S+)?)$"), r"\1 in"),
+        (re.compile(r"^(?:no )?switchport trunk allowed vlan (?P<vlans>\d[\d,-]*)$"), vlan_ranges),
+    ),
+    inside=(
+        ((r"ip access-list ",), (re.compile(r"^(?:permit|deny) .*"), entry_with_prefixes)),
+        ((r"ip prefix-list ",), (re.compile(r"^(?:permit|deny) (?P<prefix>\S+/\d+)"), without_host_bits)),
+    ),
+    ambiguous=(
+        ((r"interface [^ ]*\d[-,]",), _SPELL_OUT),
+        ((r"vlan \d+[-,]",), _SPELL_OUT),
+        ((_I, r"switchport trunk allowed vlan (add|remove|except)"), "write the whole list as it shall be"),
+        ((r"ip prefix-list \S+ (seq|permit|deny)",), "write the list as a section: its name, and its rules below it"),
+        ((r"router (ospf|bgp) .*", r"network \S+ (mask )?\d+\.\d+\.\d+\.\d+"), "write the network as a prefix"),
+    ),
+    defaults=(
+        (_I, r"no shutdown$"),
+        (_API, r"shutdown$"),
+        (_I, r"no ip address$"),
+        (_I, r"mtu 1500$"),
+        (_I, r"switchport mode access$"),
+        (_I, r"switchport access vlan 1$"),
+        (_I, r"switchport trunk allowed vlan (all|1-4094)$"),
+        (r"vlan \d+", r"state active$"),
+    ),
     native_negations=(
         (r"no aaa root$",),
         (r"no ip routing$",),
@@ -55,7 +86,8 @@ EOS = Vendor(
         (_BGP, r"(maximum-paths|timers bgp) "),
         (_BGP, r"neighbor (\S+) (remote-as|description|password|update-source|peer group|timers) "),
         (r"router ospf \d+", r"(router-id|max-lsa|maximum-paths|auto-cost reference-bandwidth) "),
-        (r"management (?:api|ssh|console|telnet)", r"(idle-timeout|ip access-group|protocol https port) ?"),
+        (r"management (?:api|ssh|console|telnet)", r"(idle-timeout|protocol https port) ?"),
+        (r"management (?:api|ssh|telnet)", r"ip access-group \S+(?: vrf (\S+))? in$"),
         (r"management (?:api|ssh)", r"vrf \S+", r"ip access-group "),
         (r"route-map \S+ \S+ \d+", r"(description|set (?:local-preference|metric|ip next-hop)) "),
     ),

@@ -2,15 +2,13 @@
 
 import ipaddress
 import re
-from collections.abc import Iterable
 
-from automation.config.tree import Line, Tree
 from automation.config.vendor import Vendor
+from automation.config.vendors.prefix_lists import numbered
 
 _I = r"interface \S+"
 _BGP = r"router bgp \d+"
 _OSPF = r"router ospf6?"
-_PREFIX_LIST = re.compile(r"^(?P<list>ipv?6? prefix-list \S+)(?: seq (?P<seq>\d+))? (?P<rule>(?:permit|deny) .+)$")
 
 
 def _masked(match: re.Match[str]) -> str:
@@ -20,31 +18,6 @@ def _masked(match: re.Match[str]) -> str:
     except ValueError:
         return match[0]
     return f"{match['before']}{network}"
-
-
-def _numbered(change: Tree, running: Tree) -> Tree:
-    """Prefix-list rules with the numbers that FRR will give them: the one they have, else five past the last."""
-    known: dict[str, dict[str, int]] = {}
-    for found in _rules(running):
-        known.setdefault(found["list"], {})[found["rule"]] = int(found["seq"] or 0)
-    return Tree(tuple(_with_number(line, known) for line in change))
-
-
-def _rules(tree: Tree) -> Iterable[re.Match[str]]:
-    return (match for match in map(_PREFIX_LIST.match, (line.positive for line in tree)) if match)
-
-
-def _with_number(line: Line, known: dict[str, dict[str, int]]) -> Line:
-    match = _PREFIX_LIST.match(line.positive)
-    if match is None:
-        return line
-    rules = known.setdefault(match["list"], {})
-    if match["seq"] is None and line.negated and match["rule"] not in rules:
-        return line
-    number = int(match["seq"] or rules.get(match["rule"]) or max(rules.values(), default=0) + 5)
-    rules[match["rule"]] = number
-    no = "no " if line.negated else ""
-    return Line(f"{no}{match['list']} seq {number} {match['rule']}")
 
 
 FRR = Vendor(
@@ -106,5 +79,5 @@ FRR = Vendor(
     salted=(re.compile(r"^(?:enable )?password 8 (?P<secret>\S+)"),),
     login=(re.compile(r"^username (?P<user>\S+) "),),
     nested_exit="exit",
-    complete=_numbered,
+    complete=numbered,
 )

@@ -3,11 +3,38 @@
 import re
 from itertools import pairwise
 
-from automation.config.tree import Line
+from automation.config.merge import AmbiguousChangeError
+from automation.config.tree import Line, Tree
 from automation.config.vendor import Multiline, Vendor
+from automation.config.vendors.addresses import entry_with_wildcards, masked_network, vlan_ranges, without_host_bits
+from automation.config.vendors.prefix_lists import numbered
 
 _I = r"interface \S+"
 _BGP = r"router bgp \d+"
+_QUAD = r"\d+\.\d+\.\d+\.\d+"
+_TERMINALS = re.compile(r"line vty (?P<first>\d+)(?: (?P<last>\d+))?$")
+
+
+def _completed(change: Tree, running: Tree) -> Tree:
+    """The change with the numbers that prefix lists get; terminal lines have to be named as the device has them."""
+    for line in change:
+        _check_terminals(line.positive, running)
+    return numbered(change, running)
+
+
+def _check_terminals(header: str, running: Tree) -> None:
+    wanted = _terminals(header)
+    others = [line.text for line in running if wanted & _terminals(line.text)]
+    if others and header not in others:
+        raise AmbiguousChangeError(
+            f"{header!r}: the device has {' and '.join(repr(other) for other in others)} and would split or join them; "
+            "write those"
+        )
+
+
+def _terminals(header: str) -> frozenset[int]:
+    match = _TERMINALS.match(header)
+    return frozenset(range(int(match["first"]), int(match["last"] or match["first"]) + 1)) if match else frozenset()
 
 
 def _resequenced(now: Line, wanted: Line) -> tuple[Line, ...]:
@@ -69,9 +96,40 @@ IOS = Vendor(
         re.compile(r"exit(-\S+)?$"),
         re.compile(r"boot-(start|end)-marker$"),
     ),
-    rewrites=((re.compile(r"^no shut$"), "no shutdown"), (re.compile(r"^shut$"), "shutdown")),
+    rewrites=(
+        (re.compile(r"^no shut$"), "no shutdown"),
+        (re.compile(r"^shut$"), "shutdown"),
+        (re.compile(r"^(no )?logging (\d+\.\d+\.\d+\.\d+)"), r"\1logging host \2"),
+        (
+            re.compile(r"^(?:no )?ip prefix-list \S+ (?:seq \d+ )?(?:permit|deny) (?P<prefix>\S+/\d+)"),
+            without_host_bits,
+        ),
+        (re.compile(rf"^(?:no )?network (?P<address>{_QUAD}) mask (?P<mask>{_QUAD})"), masked_network),
+        (re.compile(rf"^(?:no )?network (?P<address>{_QUAD}) (?P<wildcard>{_QUAD})"), masked_network),
+        (re.compile(r"^(?:no )?switchport trunk allowed vlan (?P<vlans>\d[\d,-]*)$"), vlan_ranges),
+    ),
+    inside=(((r"ip access-list ",), (re.compile(r"^(?:permit|deny) .*"), entry_with_wildcards)),),
+    ambiguous=(
+        ((r"interface (range |\S+ )",), "write each interface out, by its name in full and without a blank"),
+        ((r"interface [a-z]",), "write the interface's name in full, as the device shows it"),
+        ((r"vlan \d+[-,]",), "write each VLAN out"),
+        ((_I, r"switchport trunk allowed vlan (add|remove|except)"), "write the whole list as it shall be"),
+        (
+            (r"access-list \d+",),
+            "write 'ip access-list standard' or 'extended' with its number, and its entries below it",
+        ),
+        ((r"ip access-list resequence",), "entries are numbered anew wherever a list changes; leave it out"),
+        ((r"route-map \S+$",), "write it with its action and number, as in 'route-map NAME permit 10'"),
+    ),
     defaults=(
         (_I, r"no shutdown$"),
+        (_I, r"mtu 1500$"),
+        (_I, r"(speed|duplex) auto$"),
+        (_I, r"switchport access vlan 1$"),
+        (_I, r"switchport trunk allowed vlan (all|1-4094)$"),
+        (r"vlan \d+", r"state active$"),
+        (r"ip (domain[ -]lookup|source-route|gratuitous-arps|cef|routing|bootp server)$",),
+        (r"cdp run$",),
         (_I, r"no ip address$"),
         (_I, r"ip redirects$"),
         (_I, r"ip unreachables$"),
@@ -129,6 +187,7 @@ IOS = Vendor(
         (r"route-map \S+ \S+ \d+", r"(description|set (?:local-preference|metric|weight|ip next-hop)) "),
         (r"archive", r"(path|maximum|time-period) "),
     ),
+    exclusive=((r"ip prefix-list (\S+) seq (\d+) ",),),
     negations=(((r"username \S+ ",), r"^(username \S+) .*", r"no \1"), ((r"snmp-server user ",), r"^", "no ")),
     ordered=(
         re.compile(r"ip access-list (standard|extended) "),
@@ -166,5 +225,6 @@ IOS = Vendor(
         re.compile(r"^enable (secret|password) "),
         re.compile(r"^aaa (new-model|authentication login|authorization exec) ?"),
     ),
+    complete=_completed,
     reorder=_resequenced,
 )

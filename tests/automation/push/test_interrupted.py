@@ -1,0 +1,440 @@
+"""Pushes that are stopped, or lose their lease, session or worker: each has one right outcome, and one write."""
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from automation.platforms.contract import Limits
+from automation.push.work import Check, ForbiddenError, LeaseLostError, Timing
+from events.reports import (
+    CredentialRefused,
+    OrderReturned,
+    Outcome,
+    PushFailed,
+    PushReverted,
+    PushStaged,
+    PushUnknown,
+    PushVerified,
+)
+from events.values import Cause
+from lab.faults import Fault, FaultKind, Moment
+from lab.journal import Event
+
+LABEL = "wg-00000000000000aa"
+#: On EOS the timer is then 4 s.
+SHORT = Timing(
+    within=timedelta(milliseconds=500),
+    pause=timedelta(milliseconds=50),
+    give_up=timedelta(seconds=30),
+    limits=Limits(connect=timedelta(seconds=1), answer=timedelta(seconds=3)),
+)
+PLATFORMS = ("eos", "ios")
+
+
+def times_applied(bench: Any) -> int:
+    """How often the change was written."""
+    if bench.kind.startswith("eos"):
+        return len([entry for entry in bench.journal(Event.COMMIT) if entry.detail == LABEL])
+    entered: list[str] = bench.sent()
+    return entered.count("name GUESTS")
+
+
+def raising(error: Exception) -> Callable[..., None]:
+    """A desk's answer that is an error."""
+
+    def refuse(*_arguments: object, **_named: object) -> None:
+        raise error
+
+    return refuse
+
+
+# The point of no return.
+
+
+def test_a_halt_at_the_point_of_no_return_gives_the_order_back(bench: Any, plan: Any, texts: Any) -> None:
+    rollout = plan(bench, texts.ordinary)
+    before = bench.running()
+    rollout.desk.write = raising(ForbiddenError(Cause.HALTED, "ops halted: too warm"))
+    outcome = rollout.push()
+    assert isinstance(outcome, OrderReturned)
+    assert outcome.reason.cause is Cause.HALTED
+    assert "too warm" in outcome.reason.detail
+    assert bench.running() == before
+    assert not bench.journal(Event.COMMIT, Event.TIMER_ARMED, Event.SAVED)
+    bench.connect().lock("wg-00000000000000cc")
+
+
+@pytest.mark.parametrize("kind", PLATFORMS)
+def test_a_lease_lost_before_the_write_leaves_nothing(bench: Any, plan: Any, texts: Any) -> None:
+    rollout = plan(bench, texts.ordinary)
+    before = bench.running()
+    rollout.desk.write = raising(LeaseLostError("gone"))
+    with pytest.raises(LeaseLostError):
+        rollout.push()
+    assert bench.running() == before
+    bench.connect().lock("wg-00000000000000cc")
+
+
+@pytest.mark.parametrize("kind", PLATFORMS)
+def test_whatever_fails_before_the_write_leaves_nothing_staged(bench: Any, plan: Any, texts: Any) -> None:
+    rollout = plan(bench, texts.ordinary)
+    rollout.desk.keep = raising(OSError("no space left on device"))
+    with pytest.raises(OSError, match="no space"):
+        rollout.push()
+    assert "GUESTS" not in bench.running()
+    bench.connect().lock("wg-00000000000000cc")
+
+
+def test_a_lease_lost_before_the_confirmation_confirms_nothing(bench: Any, plan: Any, texts: Any) -> None:
+    rollout = plan(bench, texts.ordinary)
+    rollout.desk.confirm = raising(LeaseLostError("gone"))
+    with pytest.raises(LeaseLostError):
+        rollout.push()
+    assert "GUESTS" in bench.running()
+    assert bench.connect().pending() is not None
+    assert not bench.journal(Event.CONFIRMED, Event.TIMER_CANCELLED, Event.SAVED)
+
+
+@pytest.mark.parametrize("kind", PLATFORMS)
+def test_a_lease_lost_before_an_undo_undoes_nothing(bench: Any, plan: Any, texts: Any) -> None:
+    bench.looks.append("show version")
+    failing = Check(name="never", command="show version", matches="never to be seen")
+    rollout = plan(bench, texts.ordinary, checks=(failing,), timing=SHORT)
+    rollout.desk.confirm = raising(LeaseLostError("gone"))
+    with pytest.raises(LeaseLostError):
+        rollout.push()
+    assert bench.connect().pending() is not None
+    assert not bench.journal(Event.REVERTED)
+
+
+# Sessions that end.
+
+
+@pytest.mark.parametrize("moment", list(Moment))
+def test_a_session_lost_at_the_commit_is_resolved_by_reading_back(
+    bench: Any, plan: Any, texts: Any, moment: Moment
+) -> None:
+    rollout = plan(bench, texts.ordinary)
+    before = bench.running()
+    bench.lab.set_fault(bench.device, Fault(kind=FaultKind.DROP, moment=moment, once=True))
+    outcome = rollout.push()
+    if moment is Moment.AFTER:
+        assert isinstance(outcome, PushVerified), outcome
+        assert times_applied(bench) == 1
+        assert "GUESTS" in bench.startup()
+    else:
+        assert isinstance(outcome, PushReverted), outcome
+        assert outcome.reason.cause is Cause.ACCESS_LOST
+        assert times_applied(bench) == 0
+        assert rollout.is_as(before)
+
+
+@pytest.mark.parametrize("kind", ["ios", "ios-dead-man"])
+def test_a_session_lost_among_the_lines_is_undone(bench: Any, plan: Any, texts: Any) -> None:
+    rollout = plan(bench, texts.ordinary)
+    before = bench.running()
+    bench.lab.set_fault(bench.device, Fault(kind=FaultKind.DROP, match="ntp server .*", once=True))
+    outcome = rollout.push()
+    assert isinstance(outcome, PushReverted), outcome
+    assert outcome.reason.cause is Cause.DIFF_DIFFERS
+    assert rollout.is_as(before)
+    assert times_applied(bench) == 1
+
+
+@pytest.mark.parametrize("kind", PLATFORMS)
+def test_a_session_that_hangs_at_the_commit_is_resolved_too(bench: Any, plan: Any, texts: Any) -> None:
+    rollout = plan(bench, texts.ordinary)
+    commit = "configure session .* commit .*" if bench.kind == "eos" else "ntp server .*"
+    before = bench.running()
+    bench.lab.set_fault(bench.device, Fault(kind=FaultKind.HANG, match=commit, once=True))
+    limits = replace(rollout.work.timing.limits, answer=rollout.work.timing.limits.answer / 4)
+    outcome = rollout.push(timing=replace(rollout.work.timing, limits=limits))
+    assert isinstance(outcome, PushReverted), outcome
+    assert rollout.is_as(before)
+
+
+@pytest.mark.parametrize(
+    ("eos", "ios"),
+    [
+        ("configure session .* commit", "configure confirm"),
+        ("write memory", "write memory"),
+        ("show startup-config", "show startup-config"),
+    ],
+    ids=["confirm", "save", "compare"],
+)
+@pytest.mark.parametrize("moment", list(Moment))
+@pytest.mark.parametrize("kind", PLATFORMS)
+def test_a_session_lost_while_finishing_is_taken_up_again(
+    bench: Any, plan: Any, texts: Any, eos: str, ios: str, moment: Moment
+) -> None:
+    rollout = plan(bench, texts.ordinary)
+    match = eos if bench.kind == "eos" else ios
+    # The startup configuration is read once before the write.
+    fault = Fault(kind=FaultKind.DROP, match=match, moment=moment, once=True, nth=2 if "startup" in match else 1)
+    bench.lab.set_fault(bench.device, fault)
+    outcome = rollout.push()
+    assert isinstance(outcome, PushVerified), outcome
+    assert times_applied(bench) == 1
+    assert "GUESTS" in bench.startup()
+
+
+# Others at work.
+
+
+def test_a_lock_is_waited_for(bench: Any, plan: Any, texts: Any) -> None:
+    rollout = plan(bench, texts.ordinary)
+    bench.lab.set_fault(bench.device, Fault(kind=FaultKind.LOCKED))
+    original = rollout.desk.sleep
+
+    def sleep(seconds: float) -> None:
+        bench.lab.clear_faults(bench.device)
+        original(seconds)
+
+    rollout.desk.sleep = sleep
+    assert isinstance(rollout.push(), PushVerified)
+
+
+def test_a_lock_that_stays_is_never_taken(bench: Any, plan: Any, texts: Any) -> None:
+    rollout = plan(bench, texts.ordinary)
+    bench.lab.set_fault(bench.device, Fault(kind=FaultKind.LOCKED))
+    outcome = rollout.push(timing=replace(rollout.work.timing, within=rollout.work.timing.pause))
+    assert isinstance(outcome, PushFailed)
+    assert outcome.reason.cause is Cause.DEVICE_LOCKED
+    assert "GUESTS" not in bench.running()
+
+
+@pytest.mark.parametrize("kind", ["ios", "ios-dead-man"])
+def test_somebody_who_locks_after_the_plan_was_found_to_stand_stops_it(bench: Any, plan: Any, texts: Any) -> None:
+    rollout = plan(bench, texts.ordinary)
+    rollout.desk.on[PushStaged] = lambda: bench.lab.set_fault(bench.device, Fault(kind=FaultKind.LOCKED))
+    outcome = rollout.push()
+    assert isinstance(outcome, PushFailed), outcome
+    assert outcome.reason.cause is Cause.DEVICE_LOCKED
+    assert times_applied(bench) == 0
+    bench.lab.clear_faults(bench.device)
+    assert bench.connect().pending() is None
+
+
+@pytest.mark.parametrize("kind", ["ios"])
+def test_busy_lines_are_tried_again(bench: Any, plan: Any, texts: Any) -> None:
+    rollout = plan(bench, texts.ordinary)
+    bench.lab.set_fault(bench.device, Fault(kind=FaultKind.VTY_EXHAUSTED))
+    rollout.desk.sleep = lambda _seconds: bench.lab.clear_faults(bench.device)
+    assert isinstance(rollout.push(), PushVerified)
+
+
+# Logins that are refused.
+
+
+def test_a_refused_login_stops_the_push_and_the_credential_at_once(bench: Any, plan: Any, texts: Any) -> None:
+    rollout = plan(bench, texts.ordinary)
+    bench.lab.set_fault(bench.device, Fault(kind=FaultKind.REFUSE_LOGIN))
+    outcome = rollout.push()
+    assert isinstance(outcome, PushFailed)
+    assert outcome.reason.cause is Cause.LOGIN_REFUSED
+    assert [report.credential for report in rollout.desk.reports if isinstance(report, CredentialRefused)] == [
+        "login-of-branch-1"
+    ]
+    assert len(bench.journal(Event.LOGIN_REFUSED)) == 1
+
+
+@pytest.mark.parametrize("kind", PLATFORMS)
+def test_a_jump_hosts_refusal_stops_its_own_credential(make_bench: Any, plan: Any, texts: Any, kind: str) -> None:
+    bench = make_bench(kind, jump=True)
+    rollout = plan(bench, texts.ordinary)
+    wrong = replace(bench.via, login=replace(bench.via.login, username="nobody"))
+    outcome = rollout.push(via=wrong)
+    assert isinstance(outcome, PushFailed)
+    assert [report.credential for report in rollout.desk.reports if isinstance(report, CredentialRefused)] == [
+        "login-of-jump-1"
+    ]
+
+
+@pytest.mark.parametrize("for_good", [False, True], ids=["once", "for good"])
+@pytest.mark.parametrize("kind", PLATFORMS)
+def test_a_login_refused_after_the_commit_waits_for_the_device_to_undo(
+    make_bench: Any, plan: Any, texts: Any, kind: str, for_good: bool
+) -> None:
+    # A minute lasts two seconds here, and so it does on the desk's clock.
+    bench = make_bench(kind, minute=2.0)
+    rollout = plan(bench, texts.ordinary, timing=SHORT)
+    before = bench.running()
+    pace = 30 if kind == "ios" else 1
+    rollout.desk.monotonic = lambda: time.monotonic() * pace
+    rollout.desk.sleep = lambda seconds: time.sleep(seconds / pace)
+    # eAPI logs in with every request: the commit itself is the first one after the desk's permission.
+    first = 1 if kind == "ios" else 2
+
+    def refuse() -> None:
+        for number in range(first, first + (5 if for_good else 1)):
+            bench.lab.set_fault(bench.device, Fault(kind=FaultKind.REFUSE_LOGIN, nth=number))
+
+    rollout.desk.write = refuse
+    outcome = rollout.push()
+    refusals = [report for report in rollout.desk.reports if isinstance(report, CredentialRefused)]
+    assert isinstance(outcome, PushUnknown if for_good else PushReverted), outcome
+    assert len(refusals) == len(bench.journal(Event.LOGIN_REFUSED)) == (2 if for_good else 1)
+    assert len(bench.journal(Event.TIMER_FIRED)) == 1
+    assert rollout.is_as(before)
+
+
+# Workers that die.
+
+
+class WorkerKilled(BaseException):
+    """The worker dies here, with whatever it had in hand."""
+
+
+def takeover(rollout: Any, **changes: Any) -> Outcome:
+    """What the next worker makes of the order."""
+    staged = any(isinstance(report, PushStaged) for report in rollout.desk.reports)
+    earlier = rollout.earlier() if staged else None
+    fresh = replace(rollout.desk, write=lambda: None, confirm=lambda: None, on={})
+    outcome = rollout.push(desk=fresh, worker="worker-2", earlier=earlier, **changes)
+    assert isinstance(outcome, Outcome)
+    return outcome
+
+
+def dies(rollout: Any, at: str, bench: Any) -> None:
+    """Runs a push until its worker dies at a point."""
+    session = bench.platform.connect
+
+    class Dying:
+        """The platform of a worker that dies when it has been told something, or just before."""
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(bench.platform, name)
+
+        def connect(self, *place: Any) -> Any:
+            opened = session(*place)
+            when, _, step = at.partition(" ")
+            inner = getattr(opened, step)
+
+            def dying(*arguments: Any, **named: Any) -> None:
+                if when == "after":
+                    inner(*arguments, **named)
+                raise WorkerKilled
+
+            setattr(opened, step, dying)
+            # Whoever dies does not discard what it staged either.
+            opened.discard = lambda _label: None
+            return opened
+
+    with pytest.raises(WorkerKilled):
+        rollout.push(platform=Dying())
+
+
+@pytest.mark.parametrize(
+    "at",
+    [
+        "before lock",
+        "after lock",
+        "before stage",
+        "after stage",
+        "before commit",
+        "after commit",
+        "before confirm",
+        "after confirm",
+        "before save",
+        "after save",
+    ],
+)
+def test_whoever_takes_over_finishes_it_once(bench: Any, plan: Any, texts: Any, at: str) -> None:
+    rollout = plan(bench, texts.ordinary)
+    dies(rollout, at, bench)
+    outcome = takeover(rollout)
+    assert isinstance(outcome, PushVerified), outcome
+    assert outcome.worker == "worker-2"
+    assert times_applied(bench) == 1
+    assert "GUESTS" in bench.startup()
+    assert bench.connect().pending() is None
+
+
+@pytest.mark.parametrize("at", ["after commit", "after confirm", "after save"])
+def test_whoever_takes_over_undoes_what_is_not_well(bench: Any, plan: Any, texts: Any, at: str) -> None:
+    bench.looks.append("show version")
+    rollout = plan(bench, texts.ordinary)
+    before = bench.running()
+    dies(rollout, at, bench)
+    failing = Check(name="never", command="show version", matches="never to be seen")
+    outcome = takeover(rollout, checks=(failing,), timing=SHORT)
+    assert isinstance(outcome, PushReverted), outcome
+    assert outcome.reason.cause is Cause.CHECKS_FAILED
+    assert rollout.is_as(before)
+    # Nor does the next power cut bring it back.
+    assert rollout.tree(bench.startup()) == rollout.tree(before)
+
+
+@pytest.mark.parametrize("kind", ["ios", "ios-dead-man"])
+def test_whoever_takes_over_undoes_half_a_change(bench: Any, plan: Any, texts: Any) -> None:
+    rollout = plan(bench, texts.ordinary)
+    before = bench.running()
+    bench.lab.set_fault(bench.device, Fault(kind=FaultKind.DROP, match="ntp server .*", once=True))
+    dies(rollout, "before pending", bench)
+    assert "GUESTS" in bench.running()
+    outcome = takeover(rollout)
+    assert isinstance(outcome, PushReverted), outcome
+    assert rollout.is_as(before)
+    assert times_applied(bench) == 1
+
+
+@pytest.mark.parametrize("at", ["before commit", "after commit"])
+@pytest.mark.parametrize("kind", PLATFORMS)
+def test_a_reconciliation_only_finds_out(bench: Any, plan: Any, texts: Any, at: str) -> None:
+    rollout = plan(bench, texts.ordinary)
+    dies(rollout, at, bench)
+    outcome = rollout.push(earlier=rollout.earlier(again=False), desk=replace(rollout.desk, on={}))
+    if at == "after commit":
+        assert isinstance(outcome, PushVerified), outcome
+    else:
+        assert isinstance(outcome, PushReverted), outcome
+        assert "GUESTS" not in bench.running()
+    assert times_applied(bench) == (1 if at == "after commit" else 0)
+
+
+@pytest.mark.parametrize("kind", PLATFORMS)
+def test_whoever_takes_over_after_the_timer_ran_out_does_it_anew(
+    make_bench: Any, plan: Any, texts: Any, kind: str
+) -> None:
+    bench = make_bench(kind, minute=4.0)
+    rollout = plan(bench, texts.ordinary, timing=SHORT)
+    dies(rollout, "after commit", bench)
+    bench.await_that(lambda: bool(bench.journal(Event.TIMER_FIRED)))
+    outcome = takeover(rollout)
+    assert isinstance(outcome, PushVerified), outcome
+    assert times_applied(bench) == 2
+    assert len(bench.journal(Event.TIMER_FIRED)) == 1
+
+
+@pytest.mark.parametrize("kind", ["eos"])  # on ios a timer of the same user cannot be told from ours
+def test_somebody_elses_pending_commit_is_not_touched(bench: Any, plan: Any, texts: Any) -> None:
+    rollout = plan(bench, texts.ordinary)
+    dies(rollout, "before commit", bench)
+    other = bench.connect()
+    other.stage(("vlan 99", "name OTHERS"), label="wg-00000000000000dd", replace=False)
+    other.commit("wg-00000000000000dd", rollout.work.timing.give_up)
+    outcome = takeover(rollout)
+    assert isinstance(outcome, PushUnknown), outcome
+    assert outcome.reason.cause is Cause.DEVICE_LOCKED
+    assert "OTHERS" in bench.running()
+    assert bench.connect().pending() is not None
+
+
+@pytest.mark.parametrize("kind", ["ios"])
+def test_a_timer_of_another_user_is_not_touched(bench: Any, plan: Any, texts: Any) -> None:
+    rollout = plan(bench, texts.ordinary)
+    dies(rollout, "before commit", bench)
+    secret = bench.endpoint.login.password
+    bench.lab.edit(bench.device, [f"username ops privilege 15 secret 0 {secret.get_secret_value()}"])
+    other = bench.connect(login=replace(bench.endpoint.login, username="ops"))
+    other.stage(("vlan 99", "name OTHERS"), label="wg-00000000000000dd", replace=False)
+    other.commit("wg-00000000000000dd", rollout.work.timing.give_up)
+    outcome = takeover(rollout)
+    assert isinstance(outcome, PushUnknown), outcome
+    assert "user ops" in outcome.reason.detail
+    assert "OTHERS" in bench.running()
+    assert bench.connect().pending() is not None
