@@ -52,16 +52,17 @@ class Coordinator:
 
     def _stand_by(self, membership: Membership) -> None:
         partitions = frozenset(self.log.partitions(Topic.COMMANDS))
-        membership.pause(partitions)
-        membership.poll(_STAND_BY)
-        membership.renew({})
-        if not all(membership.holds(partition) for partition in partitions):
-            return
         try:
-            self._reign(membership)
+            membership.pause(partitions)
+            membership.poll(_STAND_BY)
+            renewed = membership.renew({})
+            if all(membership.holds(partition) for partition in partitions):
+                self._reign(membership)
+            elif renewed:
+                self.trouble = ""
         except LogError as error:
             self.trouble = str(error)
-            _log.warning("a reign ended", reason=str(error))
+            _log.warning("this coordinator is not active", reason=str(error))
             self._stopping.wait(_AFTER_ERROR_S)
         finally:
             self.active = False
@@ -69,11 +70,12 @@ class Coordinator:
     def _reign(self, membership: Membership) -> None:
         reign = self.begin()
         try:
-            self.active, self.trouble = True, ""
+            self.active = True
             _log.info("active", coordinator=self.name)
             renewed = time.monotonic()
             while not self._stopping.is_set() and self._still_mine(membership):
                 self.observe(reign, reign.step(_STEP))
+                self.trouble = ""
                 if time.monotonic() - renewed >= _RENEW_S:
                     membership.renew({})
                     renewed = time.monotonic()
