@@ -37,21 +37,32 @@ class ControlServer:
         """Begins to listen; raises ControlError where it cannot."""
         if len(str(self._path)) > _LONGEST_PATH:
             raise ControlError(f"{self._path} is too long for a unix socket; give a shorter path with --control")
-        self._path.unlink(missing_ok=True)
+        await self._clear_the_way()
         try:
             self._server = await asyncio.start_unix_server(self._serve, self._path, limit=_LONGEST_LINE)
             self._path.chmod(0o600)
         except OSError as error:
             raise ControlError(f"cannot listen on {self._path}: {error.strerror}; give another path") from error
 
+    async def _clear_the_way(self) -> None:
+        """Removes a socket that a killed lab left behind, and never that of one that runs."""
+        try:
+            _, writer = await asyncio.open_unix_connection(self._path)
+        except OSError:
+            self._path.unlink(missing_ok=True)
+            return
+        writer.close()
+        raise ControlError(f"another lab answers on {self._path}; stop it, or give another path with --control")
+
     async def stop(self) -> None:
         """Ends the channel and removes its socket."""
-        if self._server is not None:
-            self._server.close()
-            for client in self._clients:
-                client.cancel()
-            await asyncio.gather(*self._clients, return_exceptions=True)
-            await self._server.wait_closed()
+        if self._server is None:
+            return
+        self._server.close()
+        for client in self._clients:
+            client.cancel()
+        await asyncio.gather(*self._clients, return_exceptions=True)
+        await self._server.wait_closed()
         self._path.unlink(missing_ok=True)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -117,7 +117,6 @@ class Device(ABC):
         self.startup = self.running = typist.config
         # A device whose startup config does not mention the address is managed past its own interfaces.
         self._in_band = bool(facts.carriers(self.startup, self.spec.address))
-        self.new_identity()
         self._listener.open()
         self.up = True
 

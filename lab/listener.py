@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import logging
 import socket
 import struct
 from collections.abc import Awaitable, Callable
@@ -15,6 +16,7 @@ Serve = Callable[[socket.socket, str], Awaitable[None]]
 """Serves one connection of a peer, and closes its socket."""
 
 _BACKLOG = 64
+_LOGGER = logging.getLogger(__name__)
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 
 
@@ -86,7 +88,13 @@ class Listener:
                 continue
             task = loop.create_task(self._run(connection, peer))
             self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        # A mistake in the lab ends one connection; it must not pass for a device that hangs up.
+        if not task.cancelled() and task.exception() is not None:
+            _LOGGER.error("%s: a connection ended by a mistake in the lab", self._name, exc_info=task.exception())
 
     async def _run(self, connection: socket.socket, peer: str) -> None:
         with contextlib.suppress(OSError), connection:

@@ -11,7 +11,7 @@ from typing import Any
 from lab.config.hashes import CRYPT_ALPHABET, Logins
 from lab.device import Bench, Device
 from lab.eos.https import eos_device
-from lab.errors import ControlError, LabError, UnknownDeviceError
+from lab.errors import ControlError, UnknownDeviceError
 from lab.estate import DeviceSpec, Estate, Platform
 from lab.faults import FaultKind, fault_from
 from lab.ios.ssh import ios_device
@@ -66,7 +66,7 @@ class Runtime:
                 await host.start()
                 self._jump_hosts.append(host)
             self._write_trust()
-        except LabError:
+        except BaseException:
             await self.stop()
             raise
 

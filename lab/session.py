@@ -3,8 +3,10 @@
 import asyncio
 from abc import ABC, abstractmethod
 
+from lab.errors import LabError
 
-class SessionGoneError(Exception):
+
+class SessionGoneError(LabError):
     """The connection is gone; what was going on for it ends. Never leaves the lab."""
 
 

@@ -2,7 +2,7 @@
 
 import ipaddress
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 Normalise = Callable[[str], str]
@@ -101,25 +101,32 @@ def in_range(low: int, high: int) -> Argument:
     return Argument(name=f"<{low}-{high}>", pattern=r"\d+", normalise=normalise)
 
 
-def interface_name(types: Iterable[str]) -> Argument:
-    """An interface's name in full, from any unambiguous abbreviation: `gi0/0/1` is `GigabitEthernet0/0/1`."""
+def interface_type(types: Iterable[str]) -> Argument:
+    """A type of interface in full, from any unambiguous abbreviation: `gi` is `GigabitEthernet`."""
     known = tuple(types)
 
     def normalise(word: str) -> str:
-        match = re.fullmatch(r"([A-Za-z-]+)(\d[\d/.:]*)", word)
-        if match is None:
-            raise ValueError(word)
-        kind = match[1].lower()
-        full = [name for name in known if name.lower().startswith(kind)]
-        exact = [name for name in full if name.lower() == kind]
+        full = [name for name in known if name.lower().startswith(word.lower())]
+        exact = [name for name in full if name.lower() == word.lower()]
         if len(exact or full) != 1:
             raise ValueError(word)
-        return f"{(exact or full)[0]}{match[2]}"
+        return (exact or full)[0]
+
+    return Argument(name="IFTYPE", pattern=r"[A-Za-z-]+", normalise=normalise)
+
+
+def interface_name(types: Iterable[str]) -> Argument:
+    """An interface's name in full, from any unambiguous abbreviation: `gi0/0/1` is `GigabitEthernet0/0/1`."""
+    kind = interface_type(types)
+
+    def normalise(word: str) -> str:
+        letters = word.rstrip("0123456789/.:")
+        return f"{kind.normalise(letters)}{word[len(letters) :]}"
 
     return Argument(name="INTERFACE", pattern=r"[A-Za-z-]+\d[\d/.:]*", normalise=normalise)
 
 
-def arguments(interfaces: Iterable[str]) -> Mapping[str, Argument]:
+def arguments(interfaces: Sequence[str]) -> Mapping[str, Argument]:
     """Every named kind of argument of a platform with these types of interface."""
     kinds = (
         LINE,
@@ -137,6 +144,7 @@ def arguments(interfaces: Iterable[str]) -> Mapping[str, Argument]:
         Argument(name="MAC", pattern=r"[0-9A-Fa-f]{4}(?:\.[0-9A-Fa-f]{4}){2}", normalise=str.lower),
         Argument(name="STDACL", pattern=r"\d{1,2}|1[3-9]\d\d"),
         Argument(name="EXTACL", pattern=r"1\d\d|2[0-6]\d\d"),
+        interface_type(interfaces),
         interface_name(interfaces),
     )
     return {kind.name: kind for kind in kinds}

@@ -98,6 +98,8 @@ class Editor:
 
     def apply(self, config: Node, place: Place, line: str, *, text: str = "", shorten: bool = True) -> Edited | Refused:
         """The configuration after the line, or why the line is refused. `text` is the block that came with it."""
+        # Somebody else may have removed the section meanwhile.
+        place = _standing(config, place)
         stripped = line.strip()
         if not stripped or stripped.startswith("!"):
             return Edited(config=config, place=place)

@@ -11,6 +11,7 @@ from lab.eos.configuring import CONFIGURING_COMMANDS, SESSION_COMMANDS
 from lab.eos.files import FILE_COMMANDS
 from lab.eos.listing import LISTING_COMMANDS
 from lab.eos.show import SHOW_COMMANDS
+from lab.errors import LabError
 from lab.faults import FaultKind
 
 COULD_NOT_RUN, INVALID, UNCONVERTED = 1000, 1002, 1003
@@ -28,7 +29,7 @@ _TEXT_ONLY = "Command cannot be used over the API at this time. To see ASCII out
 _ESCAPES = "\x1b[2J\x1b]0;owned\x07\x1b[31m"
 
 
-class FailedError(Exception):
+class FailedError(LabError):
     """A command failed and with it the request: eAPI's error code and the switch's words. Never leaves the lab."""
 
     def __init__(self, code: int, errors: list[str]) -> None:
@@ -116,6 +117,8 @@ def _configure(cli: Cli, request: Request, command: str) -> Output | None:
 
 def _edited(cli: Cli, request: Request, command: str) -> Edited | Refused:
     device = cli.device
+    if cli.session and cli.session not in device.config_sessions:
+        raise CommandError(f"Session {cli.session} does not exist")
     config = device.config_sessions[cli.session].candidate if cli.session else device.running
     if command == "exit" and not cli.place:
         cli.leave()

@@ -6,9 +6,10 @@ from typing import Any
 
 from lab.config.editor import Place
 from lab.eos.device import EosDevice, HttpConnection
+from lab.errors import LabError
 
 
-class CommandError(Exception):
+class CommandError(LabError):
     """A command that reads well and cannot be carried out, with the switch's words. Never leaves the lab."""
 
 

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 from importlib import resources
-from ssl import SSLContext
 
 from lab.config import access, facts
 from lab.config.editor import Editor
@@ -93,8 +92,8 @@ class EosDevice(Device):
         self.config_sessions: dict[str, ConfigSession] = {}
         self.sessions_opened = 0
         self._serve_http = serve_http
-        self._certificate: Certificate | None = None
-        self.tls: SSLContext | None = None
+        self._certificate = self._new_certificate()
+        self.tls = self._certificate.server_context()
 
     @property
     def hostname(self) -> str:
@@ -108,12 +107,15 @@ class EosDevice(Device):
 
     def new_identity(self) -> None:
         """Gives the switch a new certificate."""
-        self._certificate = new_certificate(self.spec.name, self.spec.address, self.bench.now())
+        self._certificate = self._new_certificate()
         self.tls = self._certificate.server_context()
+
+    def _new_certificate(self) -> Certificate:
+        return new_certificate(self.spec.name, self.spec.address, self.bench.now())
 
     def trust(self) -> tuple[list[str], dict[str, bytes]]:
         """The switch's certificate."""
-        return [], {self.spec.name: self._certificate.certificate if self._certificate else b""}
+        return [], {self.spec.name: self._certificate.certificate}
 
     def text(self, config: Node) -> str:
         """A configuration as the switch writes it to a file."""

@@ -7,11 +7,12 @@ from typing import Any
 from lab.eos.cli import FailedError, Request, run
 from lab.eos.commands import Cli
 from lab.eos.device import EosDevice, HttpConnection
+from lab.errors import LabError
 
 _PARSE_ERROR, _INVALID_REQUEST, _NO_METHOD, _INVALID_PARAMS = -32700, -32600, -32601, -32602
 
 
-class _MalformedError(Exception):
+class _MalformedError(LabError):
     """The request is no `runCmds`: JSON-RPC's error code and what is wrong."""
 
     def __init__(self, code: int, message: str) -> None:

@@ -12,6 +12,7 @@ import h11
 from lab.device import Bench
 from lab.eos.device import EosDevice, HttpConnection
 from lab.eos.eapi import answer
+from lab.errors import LabError
 from lab.estate import DeviceSpec
 from lab.journal import Event
 from lab.listener import handed_over
@@ -25,7 +26,9 @@ _IDLE_SECONDS = 120
 _JSON, _TEXT = "application/json", "text/plain"
 
 
-class _Answer(Exception):  # noqa: N818 - no error of the lab but an HTTP answer that is not the API's
+class _RefusedRequestError(LabError):
+    """A request that does not get to the API, with what is answered. Never leaves the lab."""
+
     def __init__(self, status: int, text: str, headers: tuple[tuple[str, str], ...] = ()) -> None:
         self.status, self.text, self.headers = status, text, headers
         super().__init__(text)
@@ -62,6 +65,8 @@ class _Exchange:
         while True:
             event = self._http.next_event()
             if event is h11.NEED_DATA:
+                if self._http.they_are_waiting_for_100_continue:
+                    self._writer.write(self._http.send(h11.InformationalResponse(status_code=100, headers=[])) or b"")
                 self._http.receive_data(await asyncio.wait_for(self._reader.read(_PIECE), _IDLE_SECONDS))
             elif isinstance(event, h11.Request):
                 request = event
@@ -80,7 +85,7 @@ class _Exchange:
             _route(request)
             payload = await answer(self._device, self._session, body)
             await self._send(200, payload, _JSON)
-        except _Answer as refusal:
+        except _RefusedRequestError as refusal:
             await self._send(refusal.status, refusal.text.encode(), _TEXT, refusal.headers)
 
     def _authenticate(self, request: h11.Request) -> None:
@@ -90,7 +95,7 @@ class _Exchange:
         if not user or not device.knows(user, password):
             device.journal.write(Event.LOGIN_REFUSED, user=user, peer=session.peer, session=session.id)
             challenge = (("www-authenticate", 'Basic realm="COMMAND_API_AUTH"'),)
-            raise _Answer(401, "Unable to authenticate user: Bad username/password combination", challenge)
+            raise _RefusedRequestError(401, "Unable to authenticate user: Bad username/password combination", challenge)
         if session.user != user:
             session.user = user
             device.journal.write(Event.LOGIN, user=user, peer=session.peer, session=session.id)
@@ -108,9 +113,9 @@ class _Exchange:
 
 def _route(request: h11.Request) -> None:
     if request.target != _PATH:
-        raise _Answer(404, "Not Found")
+        raise _RefusedRequestError(404, "Not Found")
     if request.method != b"POST":
-        raise _Answer(405, "Method Not Allowed", (("allow", "POST"),))
+        raise _RefusedRequestError(405, "Method Not Allowed", (("allow", "POST"),))
 
 
 def _basic(header: bytes) -> tuple[str, str]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 
+from lab.errors import LabError
 from lab.ios.device import Line
 
 Command = Callable[[Line, str], Awaitable[str]]
@@ -11,11 +12,11 @@ Commands = Mapping[str, Command]
 """Commands by the name that lab/ios/tables/exec.yaml gives them."""
 
 
-class CommandError(Exception):
+class CommandError(LabError):
     """A command that the device refuses, with the device's words. Never leaves the lab."""
 
 
-class LogoutError(Exception):
+class LogoutError(LabError):
     """The user leaves. Never leaves the lab."""
 
 

@@ -1,7 +1,6 @@
 """SSH to an IOS device: who is let in, and what connects a channel to a line."""
 
 import asyncio
-import contextlib
 import socket
 from typing import Any
 
@@ -18,6 +17,7 @@ from lab.listener import handed_over
 from lab.session import SessionGoneError
 
 _LOGIN_SECONDS = 60
+_GOODBYE_SECONDS = 1
 _LEGACY_EXCHANGE = ("diffie-hellman-group14-sha1",)
 _SERVER_VERSION = "Cisco-1.25"
 _ESCAPES = "\x1b[2J\x1b]0;owned\x07\x1b[31m"
@@ -152,9 +152,16 @@ async def serve_line(line: Line, connection: socket.socket) -> None:
         if line.user:
             device.journal.write(Event.LOGOUT, user=line.user, peer=line.peer, session=line.id)
         if ssh is not None:
-            ssh.close()
-            with contextlib.suppress(asyncio.CancelledError):
-                await asyncio.wait_for(ssh.wait_closed(), 1)
+            await _closed(ssh)
+
+
+async def _closed(ssh: asyncssh.SSHServerConnection) -> None:
+    """Says goodbye, and does not wait long for a client that does not answer."""
+    ssh.close()
+    try:
+        await asyncio.wait_for(ssh.wait_closed(), _GOODBYE_SECONDS)
+    except (TimeoutError, asyncio.CancelledError):
+        ssh.abort()
 
 
 def ios_device(spec: DeviceSpec, bench: Bench) -> IosDevice:

@@ -4,6 +4,8 @@ import asyncio
 from collections import deque
 from collections.abc import Callable
 
+from lab.errors import LabError
+
 _CHUNK = 32768
 _CONTROL_C, _CONTROL_U, _CONTROL_Z = "\x03", "\x15", "\x1a"
 _BACKSPACES = {"\x08", "\x7f"}
@@ -11,7 +13,7 @@ MORE = " --More-- "
 _WIPE = "\b" * len(MORE) + " " * len(MORE) + "\b" * len(MORE)
 
 
-class HangupError(Exception):
+class HangupError(LabError):
     """The client has gone, or has sent nothing for too long."""
 
 

@@ -199,3 +199,28 @@ def test_without_a_folder_it_makes_one(run: Start, estate_file: Path) -> None:
 def test_a_lab_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(ControlError, match=r"no lab answers devices on .*Is it running\?"):
         LabClient(tmp_path / "nowhere.sock").devices()
+
+
+def test_the_socket_of_a_lab_that_runs_is_not_taken(lab: Any, run: Start, tmp_path: Path) -> None:
+    _, client = lab
+    other = tmp_path / "other.yaml"
+    other.write_text(yaml.safe_dump({"devices": []}))
+
+    second = run("run", other, "--folder", tmp_path / "second", "--control", client._path)
+    _, errors = second.communicate(timeout=20)
+
+    assert second.returncode == 1
+    assert f"another lab answers on {client._path}" in errors
+    assert client.devices()
+
+
+def test_the_socket_that_a_killed_lab_left_behind_is(lab: Any, run: Start, estate_file: Path, tmp_path: Path) -> None:
+    process, client = lab
+    process.kill()
+    process.wait(20)
+
+    second = run("run", estate_file, "--folder", tmp_path / "second", "--control", client._path)
+    ready = json.loads(second.stdout.readline())  # type: ignore[union-attr]
+
+    assert ready["ready"]
+    assert client.device("r1").up

@@ -128,3 +128,21 @@ def test_a_connection_that_is_handed_over_is_not_closed() -> None:
     assert right.recv(100) == b"still here"
     mine.close()
     right.close()
+
+
+def test_a_mistake_in_the_lab_is_logged_and_ends_one_connection(address: str, caplog: pytest.LogCaptureFixture) -> None:
+    async def run() -> list[bytes]:
+        async def serve(connection: socket.socket, _peer: str) -> None:
+            await asyncio.get_running_loop().sock_sendall(connection, b"hello")
+            raise ZeroDivisionError
+
+        listener = Listener("d1", address, 2299, lambda _peer: True, serve)
+        listener.open()
+        answers = [await said(address) for _ in range(2)]
+        await listener.close()
+        return answers
+
+    assert asyncio.run(run()) == [b"hello", b"hello"]
+    assert [record.message for record in caplog.records if record.name == "lab.listener"] == [
+        "d1: a connection ended by a mistake in the lab"
+    ] * 2

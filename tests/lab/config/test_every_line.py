@@ -16,8 +16,8 @@ from lab.config.tree import EMPTY, Node
 HERE = Path(__file__).parent
 # Lines that only point to others, that only `no` has, or that ask for something to be done: none of them is stored.
 NOT_STORED = {
-    "ios": ("ip access-list resequence", "interface range", "interface WORD WORD"),
-    "eos": ("interface WORD", "network IPV4"),
+    "ios": ("ip access-list resequence", "interface range", "interface IFTYPE"),
+    "eos": ("interface WORD", "interface IFTYPE", "network IPV4"),
 }
 # Where one line's presence changes what another one's negation does, the pair is tested in the platform's own tests.
 INTERTWINED = ("passive-interface", "username", "hostname", "aaa root", "spanning-tree mode", "max-lsa", "line vty")

@@ -1,10 +1,14 @@
 """The API itself: HTTP, JSON-RPC, modes, errors."""
 
+import contextlib
 import json
+import threading
 from collections.abc import Callable
 from typing import Any
 
 import pytest
+
+from lab.faults import Fault, FaultKind
 
 
 def test_an_error_names_the_command_and_stops_the_request(eos: Any) -> None:
@@ -208,3 +212,89 @@ def test_a_client_that_does_not_trust_the_certificate_gets_no_further(
 
     assert "hardware-swapped" in bench.events("sw1")
     eventually(lambda: bench.lab.device("sw1").sessions == 0)
+
+
+def test_a_client_that_asks_first_whether_to_send_is_told(eos: Any) -> None:
+    eapi = eos.eapi()
+    eapi._connection.connect()
+    head = "POST /command-api HTTP/1.1\r\nHost: lab\r\nExpect: 100-continue\r\nContent-Length: 2\r\n"
+
+    eapi._connection.sock.sendall(f"{head}Authorization: Basic {eapi._login}\r\n\r\n".encode())
+    asked = eapi._connection.sock.recv(1000)
+    eapi._connection.sock.sendall(b"{}")
+    answered = eapi._connection.sock.recv(1000)
+
+    assert asked.startswith(b"HTTP/1.1 100 ")
+    assert answered.startswith(b"HTTP/1.1 200 OK")
+
+
+def test_a_session_that_somebody_else_drops_in_the_middle(eos: Any, eventually: Callable[..., None]) -> None:
+    eos.lab.set_fault("sw1", Fault(kind=FaultKind.HANG, match="hostname second"))
+    answers: list[Any] = []
+
+    def push() -> None:
+        answers.append(eos.eapi().refused("configure session s1", "hostname first", "hostname second"))
+
+    pushing = threading.Thread(target=push)
+    pushing.start()
+    eventually(lambda: "fault-fired" in eos.events("sw1"))
+    eos.eapi().run("configure session s1 abort")
+    eos.lab.clear_faults("sw1")
+    pushing.join()
+
+    assert answers[0]["data"][-1] == {"errors": ["Session s1 does not exist"]}
+
+
+def test_a_body_that_is_too_large_is_refused(eos: Any) -> None:
+    eapi = eos.eapi()
+    eapi._connection.connect()
+
+    eapi._connection.sock.sendall(b"POST /command-api HTTP/1.1\r\nHost: lab\r\nTransfer-Encoding: chunked\r\n\r\n")
+    sent = 0
+    with contextlib.suppress(OSError):
+        while sent < 20_000_000:
+            eapi._connection.sock.sendall(b"100000\r\n" + b"x" * 0x100000 + b"\r\n")
+            sent += 0x100000
+
+    assert sent < 20_000_000 or eapi._connection.sock.recv(100).startswith(b"HTTP/1.1 413")
+    assert eos.eapi().run("show clock")
+
+
+@pytest.mark.parametrize(
+    "header", ["Bearer x", "Basic ???", "Basic /w==", ""], ids=["scheme", "base64", "utf-8", "none"]
+)
+def test_a_login_that_cannot_be_read_is_refused(eos: Any, header: str) -> None:
+    eapi = eos.eapi()
+
+    eapi._connection.request("POST", "/command-api", "{}", {"Authorization": header})
+    response = eapi._connection.getresponse()
+
+    assert response.status == 401
+    assert response.headers["www-authenticate"] == 'Basic realm="COMMAND_API_AUTH"'
+
+
+def test_requests_of_several_clients_do_not_mix(eos: Any) -> None:
+    first, second = eos.eapi(), eos.eapi()
+
+    first.run("configure session a", "interface Ethernet1", "description first")
+    second.run("configure session b", "interface Ethernet1", "description second")
+
+    assert "description first" in first.text("show session-config named a")
+    assert "description second" in second.text("show session-config named b")
+    assert "description spare" in eos.lab.running("sw1")
+
+
+def test_ids_come_back_as_they_were_sent(eos: Any) -> None:
+    body = {"jsonrpc": "2.0", "method": "runCmds", "params": {"cmds": ["show clock"]}, "id": "EapiExplorer-1"}
+
+    assert json.loads(eos.eapi().post(json.dumps(body))[1])["id"] == "EapiExplorer-1"
+
+
+def test_commands_may_come_as_objects(eos: Any) -> None:
+    assert eos.eapi().run({"cmd": "show hostname"})[0]["hostname"] == "sw1"
+
+
+def test_letters_of_other_alphabets_are_kept(eos: Any) -> None:
+    eos.eapi().run("configure", "interface Ethernet1", "description Zürich, Straße, Kasse 1")
+
+    assert "   description Zürich, Straße, Kasse 1\n" in eos.lab.running("sw1")

@@ -309,3 +309,109 @@ def test_changed_credentials_take_effect(ios: Any, login: dict[str, str]) -> Non
     with pytest.raises(paramiko.AuthenticationException):
         ios.console()
     assert ios.console(password="another")
+
+
+def test_a_section_that_somebody_else_removed_is_left(ios: Any) -> None:
+    console = ios.console()
+    console.run("configure terminal")
+    console.run("interface Vlan10")
+    ios.lab.edit("r1", ["no interface Vlan10"])
+
+    said = console.run("description lost")
+
+    assert "% Invalid input detected" in said
+    assert "Vlan10" not in ios.lab.running("r1")
+    console.type("hostname found\n")
+    console.expect(r"found\(config\)#$")
+
+
+@pytest.mark.parametrize("command", ["show clock", "show version", "show users", "show ip interface brief"])
+def test_user_mode_may_look(start: Callable[..., Any], command: str) -> None:
+    console = start(only="r1", r1={"user_mode": True}).console()
+
+    assert "%" not in console.run(command)
+
+
+def test_a_user_of_low_privilege_begins_in_user_mode(start: Callable[..., Any]) -> None:
+    startup = "hostname r1\nusername audit privilege 1 secret 0 look-only\nenable secret 0 up"
+    bench = start(only="r1", r1={"startup": startup})
+
+    console = bench.console(user="audit", password="look-only")
+
+    assert "level is 1\n" in console.run("show privilege")
+    console.type("enable\n")
+    console.expect("Password: $")
+    console.type("up\n")
+    console.expect("r1#$")
+
+
+def test_the_right_enable_secret_may_come_at_the_third_try(start: Callable[..., Any], login: dict[str, str]) -> None:
+    console = start(only="r1", r1={"credentials": login, "user_mode": True}).console()
+
+    console.type("enable\nwrong\nwrong\n")
+    console.expect("(?s)Password: .*Password: .*Password: $")
+    console.type(f"{login['enable']}\n")
+
+    console.expect("r1#$")
+
+
+def test_enable_needs_no_secret_from_privileged_mode(start: Callable[..., Any], login: dict[str, str]) -> None:
+    console = start(only="r1", r1={"credentials": login}).console()
+
+    assert console.run("enable") == ""
+
+
+def test_a_user_without_a_password_logs_in_with_any(start: Callable[..., Any]) -> None:
+    bench = start(only="r1", r1={"startup": "hostname r1\nusername open privilege 15 nopassword"})
+
+    assert bench.console(user="open", password="whatever")
+
+
+def test_two_users_configure_at_once(ios: Any) -> None:
+    first, second = ios.console(), ios.console()
+    for console, vlan in ((first, "Vlan77"), (second, "Vlan78")):
+        console.run("configure terminal")
+        console.run(f"interface {vlan}")
+    first.run("description one")
+    second.run("description two")
+
+    running = ios.lab.running("r1")
+    assert "interface Vlan77\n description one\n!\ninterface Vlan78\n description two" in running
+
+
+def test_terminals_have_settings_of_their_own(ios: Any) -> None:
+    first, second = ios.console(), ios.console()
+
+    first.run("terminal length 0")
+    second.type("show running-config\n")
+
+    assert second.expect(" --More-- $")
+    assert "line vty" in first.run("show running-config")
+
+
+def test_settings_of_the_line_are_where_a_terminal_begins(start: Callable[..., Any]) -> None:
+    startup = "hostname r1\nline vty 0 4\n length 0\n"
+
+    assert "line vty" in start(only="r1", r1={"startup": startup}).console().run("show running-config")
+
+
+def test_many_lines_may_be_pasted_at_once(ios: Any) -> None:
+    console = ios.console()
+    lines = [f"interface Vlan{number}\n description number {number}\n" for number in range(100, 200)]
+
+    console.type("configure terminal\n" + "".join(lines) + "end\n")
+    console.expect(r"r1#$")
+
+    running = ios.lab.running("r1")
+    assert all(f"interface Vlan{number}\n description number {number}\n" in running for number in range(100, 200))
+    assert len(ios.lines("r1")) == 202
+
+
+def test_letters_of_other_alphabets_are_kept(ios: Any) -> None:
+    console = ios.console()
+    console.run("configure terminal")
+    console.run("interface Vlan10")
+
+    console.run("description Zürich, Straße, Kasse 1")
+
+    assert " description Zürich, Straße, Kasse 1\n" in ios.lab.running("r1")
