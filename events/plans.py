@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from typing import Literal
 
 from pydantic import Field
 
@@ -46,8 +47,12 @@ class ApprovalWanted(Value):
 
 
 class Plan(Value):
-    """The frozen result of planning. Its digest seals it: approvals are given to that and to nothing else."""
+    """The frozen result of planning. Its digest seals it: approvals are given to that and to nothing else.
 
+    ``v`` is the version of its shape, for readers of another age.
+    """
+
+    v: Literal[1] = 1
     log: Identifier
     rollout: Identifier
     change: Digest
