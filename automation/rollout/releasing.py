@@ -40,12 +40,14 @@ def _keys(device: DeviceProgress) -> tuple[str, ...]:
 
 
 def release_plans(moment: Moment, rollout: Rollout) -> Iterator[facts.OrderReleased]:
-    """Orders to read devices; reading needs no slot of the device's own."""
+    """Orders to read devices; reading needs no slot of the device's own, but nobody who writes to it meanwhile."""
     room = PLANNING_AT_ONCE - rollout.planning
     for name in rollout.found(D.PENDING, None):
         if room <= 0:
             return
         device = rollout.devices[name]
+        if name in moment.state.busy or not moment.free(device):
+            continue
         if device.order is None and _is_due(device, moment.now) and not _may_not_log_in(moment.state, device):
             yield _released(moment.state, rollout, device, PlanDevice)
             room -= 1
