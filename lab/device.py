@@ -215,7 +215,7 @@ class Device(ABC):
         results = [entered.result for entered in typist.type(text.splitlines())]
         return typist.config, [result for result in results if isinstance(result, Refused)]
 
-    def save(self, session: Session | None, config: Node | None = None) -> bool:
+    def save(self, session: Session, config: Node | None = None) -> bool:
         """Makes a configuration, or the running one, the startup config; false where flash is full."""
         if self.faults.strike(FaultKind.FLASH_FULL, "save"):
             return False
@@ -300,9 +300,7 @@ class Device(ABC):
         self.journal.write(Event.COMMAND, **_who(session), line=line, mode=mode, result=result, detail=detail)
 
 
-def _who(session: Session | None) -> dict[str, str]:
-    if session is None:
-        return {"user": "console", "session": "console"}
+def _who(session: Session) -> dict[str, str]:
     return {"user": session.user, "peer": session.peer, "session": session.id}
 
 

@@ -12,6 +12,7 @@ import pytest
 
 from lab.errors import AddressError, ControlError, StartupConfigError, UnknownDeviceError
 from lab.estate import Estate
+from lab.faults import Fault, FaultKind
 from lab.lab import Lab
 
 
@@ -128,3 +129,32 @@ def test_devices_share_one_thread(bench: Any) -> None:
 
     assert names.count("lab") == 1
     assert asyncio.get_event_loop_policy() is not None
+
+
+def test_a_full_flash_takes_no_file(bench: Any) -> None:
+    bench.lab.set_fault("r1", Fault(kind=FaultKind.FLASH_FULL))
+
+    with pytest.raises(ControlError, match="r1: its flash is full"):
+        bench.lab.put_file("r1", "x", "hostname x\n")
+
+
+def test_an_estate_may_be_empty(tmp_path: Path) -> None:
+    with Lab(Estate(devices=()), tmp_path) as lab:
+        assert lab.devices() == []
+        assert lab.known_hosts.read_text() == ""
+
+
+def test_starting_again_in_the_same_folder_goes_on_with_the_journals(start: Callable[..., Any], tmp_path: Path) -> None:
+    bench = start(only="r1")
+    bench.lab.edit("r1", ["hostname other"])
+    bench.lab.stop()
+    journal = tmp_path / "lab0" / "journal" / "r1.jsonl"
+    before = journal.read_text()
+
+    again = estate(entry(bench.addresses["r1"][0]))
+    with Lab(again, tmp_path / "lab0") as lab:
+        assert lab.device("r1").hostname == "r1"
+        lab.edit("r1", ["hostname third"])
+
+    assert journal.read_text().startswith(before)
+    assert len(journal.read_text()) > len(before)

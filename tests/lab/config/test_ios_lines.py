@@ -158,6 +158,25 @@ STORED = {
         "line vty 0 4\nline vty 5 15\nline vty 0 15\n exec-timeout 5 0",
         ["line vty 0 4", " exec-timeout 5 0", "line vty 5 15", " exec-timeout 5 0"],
     ),
+    "gaps between lines are sections of their own": (
+        "line vty 0 4\nline vty 10 11\nline vty 0 15\n exec-timeout 5 0",
+        [
+            "line vty 0 4",
+            " exec-timeout 5 0",
+            "line vty 5 9",
+            " exec-timeout 5 0",
+            "line vty 10 11",
+            " exec-timeout 5 0",
+            "line vty 12 15",
+            " exec-timeout 5 0",
+        ],
+    ),
+    "one line": ("line vty 7\n login local", ["line vty 7", " login local"]),
+    "a network of the old classes": ("router bgp 1\nnetwork 10.0.0.0", ["router bgp 1", " network 10.0.0.0"]),
+    "an interface of one area only": (
+        "router ospf 1\npassive-interface Vlan10\nno passive-interface Vlan10",
+        ["router ospf 1"],
+    ),
     "comments are nothing": ("! a comment\nhostname a\n!", ["hostname a"]),
     "end ends": ("hostname a\nend\nhostname b", ["hostname a"]),
 }
@@ -280,6 +299,8 @@ REFUSED = {
         "ip access-list standard A\nip access-list extended A",
         "%A named Standard IP access list with this name already exists",
     ),
+    "lines that run backwards": ("line vty 5 3", "% Bad VTY line range"),
+    "a range of what is no interface": ("interface range nonsense1 - 2", "% Invalid interface range nonsense1 - 2"),
     "a list that is not there": ("ip access-list resequence A 10 10", "% Access-list A does not exist"),
     "an entry without an action": ("ip access-list standard A\n10", "incomplete at its end"),
     "a hash that is none": (

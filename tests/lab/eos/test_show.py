@@ -231,3 +231,47 @@ def test_an_erased_startup_leaves_the_ports(eos: Any) -> None:
 
     assert "hostname" not in eos.lab.startup("sw1")
     assert "interface Ethernet1" in eos.lab.startup("sw1")
+
+
+def test_privilege_can_be_given_back(eos: Any) -> None:
+    answer = eos.eapi().call("enable", "disable", "show privilege", "show running-config")
+
+    assert answer["error"]["data"][2] == {"privilegeLevel": 1}
+    assert "privileged mode required" in str(answer["error"]["data"][3])
+
+
+@pytest.mark.parametrize("command", ["end", "exit", "terminal length 0", "terminal width 200"])
+def test_what_changes_nothing_is_accepted(eos: Any, command: str) -> None:
+    assert eos.eapi().run(command, "show hostname") == [{}, {"hostname": "sw1", "fqdn": "sw1"}]
+
+
+def test_files_survive_a_restart(eos: Any, eventually: Callable[..., None]) -> None:
+    eos.eapi().run("copy running-config flash:backup")
+
+    eos.lab.power_cut("sw1")
+    eventually(lambda: eos.lab.device("sw1").up)
+
+    assert "hostname sw1" in eos.eapi().text("more flash:backup")
+
+
+def test_the_name_of_the_device_is_in_every_header(eos: Any) -> None:
+    eapi = eos.eapi()
+
+    eapi.run("configure", "hostname edge")
+
+    for command in ("show running-config", "show startup-config"):
+        assert f"! Command: {command}\n! device: edge (vEOS-lab, EOS-4.30.5M)\n" in eapi.text(command)
+
+
+def test_model_version_and_serial_are_those_of_the_estate_file(start: Callable[..., Any]) -> None:
+    bench = start(only="sw1", sw1={"model": "DCS-7050", "version": "4.28.1F", "serial": "JPE123"})
+
+    version = bench.eapi().run("show version")[0]
+
+    assert (version["modelName"], version["version"], version["serialNumber"]) == ("DCS-7050", "4.28.1F", "JPE123")
+
+
+def test_interfaces_have_addresses_of_their_own(eapi: Any) -> None:
+    found = eapi.run("show interfaces")[0]["interfaces"]
+
+    assert len({each["physicalAddress"] for each in found.values()}) == len(found)

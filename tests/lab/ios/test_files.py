@@ -171,3 +171,60 @@ def test_a_full_flash(ios: Any, typed: str, answer: str) -> None:
     console.expect(answer)
     console.expect("#$")
     assert ios.lab.startup("r1").count("description new") == before.count("description new")
+
+
+# Each case: what is typed, what is asked, and what must not have happened.
+DECLINED = {
+    "erasing": ("write erase\n", r"Continue\? \[confirm\]$"),
+    "deleting": ("delete flash:kept\n\n", r"Delete bootflash:/kept\? \[confirm\]$"),
+}
+
+
+@pytest.mark.parametrize(("typed", "asked"), DECLINED.values(), ids=DECLINED)
+def test_what_is_declined_is_not_done(ios: Any, typed: str, asked: str) -> None:
+    ios.lab.put_file("r1", "kept", "hostname kept\n")
+    console = ios.console()
+
+    console.type(typed)
+    console.expect(asked)
+    console.type("n")
+    console.expect("#$")
+
+    assert "hostname r1" in ios.lab.startup("r1")
+    assert "kept" in console.run("dir")
+
+
+@pytest.mark.parametrize(
+    "command", ["verify /md5 flash:nothing", "show archive config incremental-diffs flash:nothing"]
+)
+def test_files_that_are_not_there(ios: Any, command: str) -> None:
+    assert "%Error opening flash:nothing (No such file or directory)" in ios.console().run(command)
+
+
+def test_a_full_flash_takes_no_startup_config_from_a_file(ios: Any) -> None:
+    ios.lab.put_file("r1", "next", "hostname next\n")
+    ios.lab.set_fault("r1", Fault(kind=FaultKind.FLASH_FULL))
+
+    assert "Not enough space" in copy(ios.console(), "flash:next", "startup-config")
+    assert "hostname next" not in ios.lab.startup("r1")
+
+
+def test_a_full_flash_ends_the_dialogue_of_a_reload(ios: Any) -> None:
+    console = ios.console()
+    change(console)
+    ios.lab.set_fault("r1", Fault(kind=FaultKind.FLASH_FULL))
+
+    console.type("reload\n")
+    console.expect(r"Save\? \[yes/no\]: $")
+    console.type("yes\n")
+
+    console.expect(r"Not enough space\)\r\n\r\nr1#$")
+
+
+def test_files_survive_a_restart(ios: Any, eventually: Callable[..., None]) -> None:
+    copy(ios.console(), "running-config", "flash:backup")
+
+    ios.lab.power_cut("r1")
+    eventually(lambda: ios.lab.device("r1").up)
+
+    assert "backup" in ios.console().run("dir")

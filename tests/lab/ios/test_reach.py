@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from lab.faults import Fault, FaultKind
+
 
 def push(console: Any, *lines: str) -> None:
     """Enters configuration mode and types lines, without leaving it."""
@@ -153,3 +155,64 @@ def test_the_lock_keeps_out_whoever_replaces_or_arms(start: Callable[..., Any], 
     first.run("configure terminal lock")
 
     assert "locked" in second.run(command)
+
+
+def test_a_second_restart_takes_the_place_of_the_first(
+    start: Callable[..., Any], eventually: Callable[..., None]
+) -> None:
+    bench = start(only="r1")
+    bench.lab.reboot("r1", seconds=30)
+
+    bench.lab.power_cut("r1", seconds=0.05)
+
+    eventually(lambda: bench.lab.device("r1").up)
+    assert "power cut" in bench.console().run("show version | include Last reload")
+
+
+def test_the_console_holds_the_lock(ios: Any) -> None:
+    console = ios.console()
+    ios.lab.set_fault("r1", Fault(kind=FaultKind.LOCKED))
+
+    shown = console.run("show configuration lock")
+
+    assert "User              : unknown\nTTY               : 0\nType              : EXCLUSIVE" in shown
+
+
+@pytest.mark.parametrize(
+    ("command", "asked", "answer", "said"),
+    [
+        ("configure", r"\[terminal\]\? $", "memory\n", '?Must be "terminal", "memory" or "network"'),
+        ("clear line vty 0", r"\[confirm\]$", "n", ""),
+    ],
+)
+def test_questions_may_be_answered_otherwise(ios: Any, command: str, asked: str, answer: str, said: str) -> None:
+    console = ios.console()
+
+    console.type(f"{command}\n")
+    console.expect(asked)
+    console.type(answer)
+
+    assert said in console.expect("r1#$")
+    assert ios.lab.device("r1").sessions == 1
+
+
+def test_a_list_with_ports_guards_lines_too(start: Callable[..., Any]) -> None:
+    entries = "ip access-list extended SSH-ONLY\n 10 permit tcp 127.0.0.0 0.255.255.255 any eq 22\n"
+    bench = start(only="r1", r1={"startup": f"hostname r1\n{entries}line vty 0 4\n access-class SSH-ONLY in"})
+
+    assert bench.console()
+    bench.lab.edit("r1", ["ip access-list extended SSH-ONLY", "no 10", "10 permit tcp any any eq 23"])
+    assert not bench.reaches("r1")
+
+
+def test_lines_may_have_lists_of_their_own(start: Callable[..., Any]) -> None:
+    startup = (
+        "hostname r1\nip access-list standard NOBODY\n 10 deny any\n"
+        "line vty 0 1\n access-class NOBODY in\nline vty 2 4\n login local\n"
+    )
+    bench = start(only="r1", r1={"startup": startup})
+
+    consoles = [bench.console() for _ in range(3)]
+
+    assert "*  4 vty 2" in consoles[0].run("show users")
+    assert not bench.reaches("r1")
