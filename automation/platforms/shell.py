@@ -12,6 +12,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import ClassVar
 
 import paramiko
 from netmiko.channel import Channel
@@ -129,6 +130,8 @@ class Shell(CiscoIosSSH):
     """One command line on a device, logged in and with paging off once it is opened."""
 
     channel: WaitingChannel
+    #: What is told to the terminal before anything else.
+    preparation: ClassVar[tuple[str, ...]] = ("terminal width 511", "terminal length 0")
     #: Whether the login begins with all rights.
     privileged: bool = False
 
@@ -166,7 +169,7 @@ class Shell(CiscoIosSSH):
 
     def establish_connection(self, width: int = 511, height: int = 1000) -> None:
         """Logs in, with strict host keys, and asks for a terminal."""
-        self.remote_conn_pre = log_in(self._endpoint, self._way.open(), self._limits)
+        self.remote_conn_pre = log_in(self._endpoint, self._way.open, self._limits)
         try:
             with cut_off(self.remote_conn_pre.get_transport(), self._limits.connect):
                 self.remote_conn = self.remote_conn_pre.invoke_shell(term="vt100", width=width, height=height)
@@ -178,8 +181,8 @@ class Shell(CiscoIosSSH):
 
     def session_preparation(self) -> None:
         """Learns the prompt and turns paging off; what is said at the login is left behind."""
-        self.ask("terminal width 511", renames=True)
-        self.privileged = self.ask("terminal length 0").privileged
+        for command in self.preparation:
+            self.privileged = self.ask(command, renames=True).privileged
 
     def write_channel(self, out_data: str) -> None:
         """Sends text, and logs nothing of it."""
@@ -187,7 +190,8 @@ class Shell(CiscoIosSSH):
 
     def read_channel(self) -> str:
         """What has come by now, and logs nothing of it."""
-        return harmless(self.channel.read_channel())
+        kept, self._read_buffer = self._read_buffer, ""
+        return kept + harmless(self.channel.read_channel())
 
     def cleanup(self, command: str = "") -> None:
         """Says no good-bye: the connection's end frees the line, and a session that hangs would not answer."""
@@ -262,15 +266,24 @@ class Shell(CiscoIosSSH):
         reading = _Reading(echo, self._limits.answer_bytes, self._place)
         while True:
             reading.add(self.channel.wait(ends - time.monotonic()))
-            window = reading.window()
-            if window is None:
-                continue
-            prompt = re.search(_PROMPT.format(name=self._name), window)
-            if prompt:
-                return Answer(text=reading.text(prompt["prompt"]), prompt=prompt["prompt"], mode=prompt["mode"] or "")
-            question = _QUESTION.search(window)
-            if question and (_expected(question["question"], replies) or self._is_silent(reading)):
-                return reading.text("")
+            settled = self._settlement(reading, replies)
+            if settled is not None:
+                return settled
+
+    def _settlement(self, reading: "_Reading", replies: Sequence[Reply]) -> Answer | str | None:
+        """What has been read, if a prompt or a question stands at its end."""
+        window = reading.window()
+        if window is None:
+            return None
+        prompt = re.search(_PROMPT.format(name=self._name), window)
+        if prompt:
+            return Answer(text=reading.text(prompt["prompt"]), prompt=prompt["prompt"], mode=prompt["mode"] or "")
+        question = _QUESTION.search(window)
+        if question is None:
+            return None
+        if _expected(question["question"], replies) or self._is_silent(reading):
+            return reading.text("")
+        return self._settlement(reading, replies)
 
     def _is_silent(self, reading: "_Reading") -> bool:
         try:

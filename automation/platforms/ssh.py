@@ -5,12 +5,23 @@ import io
 import logging
 import socket
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any, cast
 
 import paramiko
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    load_pem_private_key,
+    load_ssh_private_key,
+)
 from paramiko.message import Message
 
 from automation.platforms.contract import (
@@ -42,7 +53,11 @@ _BROKEN: Mapping[str, tuple[str, ...]] = {
 }
 _RSA = ("rsa-sha2-512", "rsa-sha2-256", "ssh-rsa")
 _KEEPALIVE = timedelta(seconds=10)
-_PRIVATE_KEYS = (paramiko.Ed25519Key, paramiko.ECDSAKey, paramiko.RSAKey)
+_PRIVATE_KEYS: Mapping[type, type[paramiko.Ed25519Key | paramiko.ECDSAKey | paramiko.RSAKey]] = {
+    Ed25519PrivateKey: paramiko.Ed25519Key,
+    EllipticCurvePrivateKey: paramiko.ECDSAKey,
+    RSAPrivateKey: paramiko.RSAKey,
+}
 
 
 class _Transport(paramiko.Transport):
@@ -93,42 +108,53 @@ def trusted_keys(endpoint: Endpoint) -> tuple[HostKey, ...]:
         raise HostKeyError(f"{where(endpoint)}: a recorded host key cannot be used: {error}") from error
 
 
-def log_in(endpoint: Endpoint, connection: Connection, limits: Limits) -> paramiko.SSHClient:
-    """Logs in over a connection, which is closed where that fails.
+def log_in(endpoint: Endpoint, connect: Callable[[], Connection], limits: Limits) -> paramiko.SSHClient:
+    """Logs in over a connection, which is made once it is known that the login and the keys can be used.
 
     Raises:
         HostKeyError, HostKeyUnknownError, LoginRefusedError, LoginUnusableError, LegacyCryptoError, DeviceBusyError,
         UnreachableError: as they say; nothing was sent but, where it was refused, the login.
     """
+    trusted = tuple(key for key in trusted_keys(endpoint) if key.algorithm != CERTIFICATE)
+    if not trusted:
+        raise HostKeyUnknownError(f"only certificates of {where(endpoint)} are recorded; enroll it over SSH")
+    private_key = _private_key(endpoint)
+    connection = connect()
     client = paramiko.SSHClient()
     client.set_log_channel(_log_name())
+    client.set_missing_host_key_policy(_Pinned(endpoint, trusted))
     try:
-        _connect(client, endpoint, connection, limits)
+        _authenticate(client, endpoint, connection, private_key, limits)
     except PlatformError:
-        client.close()
-        connection.close()
+        _drop(client, connection)
         raise
     except (paramiko.SSHException, OSError, EOFError) as error:
         explained = _explained(error, endpoint, client.get_transport())
-        client.close()
-        connection.close()
+        _drop(client, connection)
         raise explained from error
     return client
 
 
-def _connect(client: paramiko.SSHClient, endpoint: Endpoint, connection: Connection, limits: Limits) -> None:
+def _drop(client: paramiko.SSHClient, connection: Connection) -> None:
+    client.close()
+    connection.close()
+
+
+def _authenticate(
+    client: paramiko.SSHClient,
+    endpoint: Endpoint,
+    connection: Connection,
+    private_key: paramiko.PKey | None,
+    limits: Limits,
+) -> None:
     seconds = limits.connect.total_seconds()
     login = endpoint.login
-    trusted = tuple(key for key in trusted_keys(endpoint) if key.algorithm != CERTIFICATE)
-    if not trusted:
-        raise HostKeyUnknownError(f"only certificates of {where(endpoint)} are recorded; enroll it over SSH")
-    client.set_missing_host_key_policy(_Pinned(endpoint, trusted))
     client.connect(
         endpoint.address,
         endpoint.port,
         username=login.username,
         password=login.password.get_secret_value() if login.password else None,
-        pkey=_private_key(endpoint),
+        pkey=private_key,
         timeout=seconds,
         banner_timeout=seconds,
         auth_timeout=seconds,
@@ -137,7 +163,7 @@ def _connect(client: paramiko.SSHClient, endpoint: Endpoint, connection: Connect
         look_for_keys=False,
         sock=cast("socket.socket", connection),
         disabled_algorithms=_BROKEN if endpoint.legacy_crypto else _LEGACY,
-        transport_factory=functools.partial(_transport, trusted),
+        transport_factory=functools.partial(_transport, trusted_keys(endpoint)),
     )
     transport = client.get_transport()
     if transport is not None:
@@ -147,26 +173,32 @@ def _connect(client: paramiko.SSHClient, endpoint: Endpoint, connection: Connect
 def _transport(trusted: tuple[HostKey, ...], connection: Any, **options: Any) -> _Transport:  # noqa: ANN401
     """A transport that asks for the recorded kinds of key first: a device has several, and any may be recorded."""
     transport = _Transport(connection, **options)
-    wanted = [name for key in trusted for name in (_RSA if key.algorithm == "ssh-rsa" else (key.algorithm,))]
+    known = [key.algorithm for key in trusted if key.algorithm != CERTIFICATE]
+    wanted = [name for algorithm in known for name in (_RSA if algorithm == "ssh-rsa" else (algorithm,))]
     security = transport.get_security_options()
     security.key_types = (*wanted, *(name for name in security.key_types if name not in wanted))
     return transport
 
 
 def _private_key(endpoint: Endpoint) -> paramiko.PKey | None:
+    """The private key, from whatever form it is kept in: paramiko itself reads only some of them."""
     if endpoint.login.private_key is None:
         return None
     text = endpoint.login.private_key.get_secret_value()
-    for kind in _PRIVATE_KEYS:
-        try:
-            return kind.from_private_key(io.StringIO(text))
-        except paramiko.PasswordRequiredException as error:
-            raise LoginUnusableError(
-                f"credentials {endpoint.credential!r}: the private key is encrypted; give one without a passphrase"
-            ) from error
-        except (paramiko.SSHException, ValueError):
-            continue
-    raise LoginUnusableError(f"credentials {endpoint.credential!r}: the private key is of no kind that is known")
+    load = load_ssh_private_key if "OPENSSH" in text else load_pem_private_key
+    try:
+        key = load(text.encode(), password=None)
+        kind = next(ours for theirs, ours in _PRIVATE_KEYS.items() if isinstance(key, theirs))
+        form = key.private_bytes(Encoding.PEM, PrivateFormat.OpenSSH, NoEncryption())
+    except TypeError as error:
+        raise LoginUnusableError(
+            f"credentials {endpoint.credential!r}: the private key is encrypted; give one without a passphrase"
+        ) from error
+    except (ValueError, UnsupportedAlgorithm, StopIteration) as error:
+        raise LoginUnusableError(
+            f"credentials {endpoint.credential!r}: the private key cannot be read; Ed25519, ECDSA and RSA are known"
+        ) from error
+    return kind.from_private_key(io.StringIO(form.decode()))
 
 
 def _explained(error: Exception, endpoint: Endpoint, transport: paramiko.Transport | None) -> PlatformError:

@@ -3,6 +3,7 @@
 import contextlib
 import socket
 import threading
+from functools import partial
 from typing import Protocol
 
 import paramiko
@@ -52,7 +53,7 @@ class ThroughJumpHost:
         self._device = device
         self._via = via
         self._limits = limits
-        self._client = log_in(via, dial(via, limits), limits)
+        self._client = log_in(via, partial(dial, via, limits), limits)
 
     def open(self) -> Connection:
         """A channel that leads to the device.

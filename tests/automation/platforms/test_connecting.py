@@ -201,8 +201,8 @@ def test_eapi_needs_a_password(make_bench: Any) -> None:
 @pytest.mark.parametrize(
     ("key", "said"),
     [
-        ("-----BEGIN OPENSSH PRIVATE KEY-----\nnonsense\n-----END OPENSSH PRIVATE KEY-----\n", "no kind that is known"),
-        ("", "no kind that is known"),
+        ("-----BEGIN OPENSSH PRIVATE KEY-----\nnonsense\n-----END OPENSSH PRIVATE KEY-----\n", "cannot be read"),
+        ("", "cannot be read"),
     ],
 )
 def test_a_private_key_that_is_none_is_said(make_bench: Any, key: str, said: str) -> None:
