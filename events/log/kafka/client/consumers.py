@@ -7,7 +7,6 @@ from typing import Any
 
 from kafka import KafkaConsumer, TopicPartition
 from kafka import errors as kafka_errors
-from kafka.structs import MemberState
 
 from events.log.kafka.client.connection import Place, close_sockets, milliseconds, reaching, translated
 from events.log.kafka.settings import KafkaSettings
@@ -103,19 +102,6 @@ class BareConsumer(KafkaConsumer):  # type: ignore[misc]
         """Lets go of connections and threads, within about a second."""
         super().close(autocommit=autocommit, timeout_ms=timeout_ms)
         close_sockets(self._manager._conns)  # noqa: SLF001
-
-    def settle(self, timeout_ms: int) -> None:
-        """Takes part in a rebalance, if one is on, for as long as it needs.
-
-        A poll that is too short for the answers leaves the rebalance half done, and the next begins it anew: members
-        that poll in a hurry would never settle.
-        """
-        if self._coordinator.need_rejoin():
-            self._coordinator.poll(timeout_ms=timeout_ms)
-
-    def is_settled(self) -> bool:
-        """Whether what is assigned is what the group agreed on, and no rebalance is on."""
-        return self.group_metadata().state == MemberState.STABLE and not self._coordinator.need_rejoin()
 
     def committed_of(self, places: Sequence[TopicPartition], timeout_ms: int) -> dict[Place, Committed]:
         """What the group has committed, with the metadata."""

@@ -9,13 +9,14 @@ from kafka import ConsumerRebalanceListener, OffsetAndMetadata, TopicPartition
 from kafka import errors as kafka_errors
 from kafka.coordinator.assignors.abstract import AbstractPartitionAssignor, RebalanceProtocol
 from kafka.protocol.consumer.metadata import ConsumerProtocolAssignment, ConsumerProtocolSubscription
+from kafka.structs import MemberState
 
 from events.log.kafka.client.connection import Place, milliseconds, translated
 from events.log.kafka.client.consumers import BareConsumer, Committed, Fetched, consuming, fetched_from
 from events.log.kafka.settings import KafkaSettings
 
-# How long a rebalance is waited for at least, however short the poll.
-_SETTLE_MS = 1_000
+# How long an answer in a rebalance is waited for at least, however short the poll.
+_SETTLE_MS = 100
 _NO_EPOCH = -1
 
 
@@ -63,7 +64,7 @@ class Member:
             "partition_assignment_strategy": [_Assignor(topic, self._claimed, holder.share)],
         }
         with translated(settings, "connecting to join a group"):
-            self._kafka = BareConsumer(consuming(settings, committed_only=True) | membership)
+            self._kafka = _GroupConsumer(consuming(settings, committed_only=True) | membership)
         self._kafka.subscribe([topic], listener=_Listener(holder))
 
     def poll(self, timeout: timedelta) -> list[Fetched]:
@@ -131,6 +132,41 @@ class Member:
         """Leaves the group and lets go of connections and threads."""
         with suppress(kafka_errors.KafkaError):
             self._kafka.close()
+
+
+class _GroupConsumer(BareConsumer):
+    """Goes on with a rebalance where it was left.
+
+    When a poll ends before the group has answered, kafka-python throws the answer away and joins anew at the next poll.
+    If that member leads the group, everybody else has to join anew with it: members that poll in a hurry never settle.
+    """
+
+    def __init__(self, configuration: dict[str, Any]) -> None:
+        super().__init__(configuration)
+        self._answer: tuple[object, bytes] | None = None
+        self._join = self._coordinator._do_join_and_sync_async  # noqa: SLF001
+        self._coordinator._do_join_and_sync_async = self._join_or_go_on  # noqa: SLF001
+
+    def settle(self, timeout_ms: int) -> None:
+        """Takes part in a rebalance, if one is on."""
+        if self._coordinator.need_rejoin():
+            self._coordinator.poll(timeout_ms=timeout_ms)
+
+    def is_settled(self) -> bool:
+        """Whether what is assigned is what the group agreed on, and no rebalance is on."""
+        return self.group_metadata().state == MemberState.STABLE and not self._coordinator.need_rejoin()
+
+    async def _join_or_go_on(self) -> bytes:
+        coordinator = self._coordinator
+        # Still rebalancing, and still in the generation that the answer made: nobody has taken it up yet.
+        if self._answer and coordinator.state is MemberState.REBALANCING:
+            generation, assignment = self._answer
+            if generation is coordinator._generation:  # noqa: SLF001
+                return assignment
+        self._answer = None
+        answer: bytes = await self._join()
+        self._answer = coordinator._generation, answer  # noqa: SLF001
+        return answer
 
 
 class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]

@@ -220,3 +220,25 @@ def test_who_was_put_out_claims_nothing(kafka_world: Any, help_: Any, worker: An
     # then
     assert len(other.lost) == 2
     assert evicted.owned | other.owned == set(ORDERS)
+
+
+def test_an_answer_that_came_between_two_polls_is_taken_up(kafka_world: Any, help_: Any, worker: Any, run: Any) -> None:
+    """kafka-python throws it away and joins anew; done by the leader, that keeps a whole group from settling."""
+    # given
+    hurried, other = worker(kafka_world.open()), worker(kafka_world.open())
+    run([hurried], lambda: len(hurried.held()) == 4)
+    run([hurried, other], lambda: len(hurried.held()) == len(other.held()) == 2)
+    coordinator = hurried.membership._member._kafka._coordinator
+    coordinator.request_rejoin()
+    hurried.membership.poll(timedelta(0))
+    assert not coordinator._join_task.is_done
+
+    # when
+    run([other], lambda: coordinator._join_task.is_done)
+    generation = coordinator._generation.generation_id
+    hurried.membership.poll(timedelta(0))
+
+    # then
+    assert hurried.membership._member._kafka.is_settled()
+    assert coordinator._generation.generation_id == generation
+    run([hurried, other], lambda: len(hurried.held()) == len(other.held()) == 2)
