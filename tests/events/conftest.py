@@ -13,7 +13,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import strategies as st
 
-from events.authority import Authority, Noted
+from events.authority import Authority, Noted, RefusedError
 from events.catalogue import Message
 from events.commands import Command
 from events.control import Control, HaltLifted, HaltRaised, KeyEntry, KeyRegistered, LogFounded, Role, Subject
@@ -75,18 +75,18 @@ class Realm:
     def log(self) -> str:
         return log_name(self.key("root").public)
 
-    def entry(self, name: str, *roles: Role, areas: tuple[str, ...] = (), **given: Any) -> KeyEntry:
+    def entry(self, who: str, *roles: Role, areas: tuple[str, ...] = (), **given: Any) -> KeyEntry:
         """A key as it is registered."""
-        plain = {"public": self.key(name).public, "name": name, "team": "netauto", "areas": areas, "roles": roles}
+        plain = {"public": self.key(who).public, "name": who, "team": "netauto", "areas": areas, "roles": roles}
         return KeyEntry(**(plain | given))
 
     def found(self) -> None:
         """The first record."""
         self.note("root", LogFounded(root=self.entry("root", Role.ADMIN), at=self.now))
 
-    def register(self, name: str, *roles: Role, areas: tuple[str, ...] = (), **given: Any) -> None:
+    def register(self, who: str, *roles: Role, areas: tuple[str, ...] = (), **given: Any) -> None:
         """An admin registers somebody's key."""
-        self.note("root", KeyRegistered(key=self.entry(name, *roles, areas=areas, **given)))
+        self.note("root", KeyRegistered(key=self.entry(who, *roles, areas=areas, **given)))
 
     def record(self, who: str, message: Control, name: str | None = None) -> str:
         """A signed control record."""
@@ -112,6 +112,15 @@ class Realm:
     def lift(self, who: str, halt: str) -> None:
         """A halt's end."""
         self.note(who, HaltLifted(halt=halt))
+
+    @staticmethod
+    def code_of(act: Callable[[], object]) -> str:
+        """The code with which something is refused; empty where it is not."""
+        try:
+            act()
+        except RefusedError as error:
+            return error.code
+        return ""
 
     def command(self, who: str, message: Command, *, name: str = "c-1", valid: timedelta = timedelta(hours=1)) -> str:
         """A signed command."""
