@@ -107,6 +107,7 @@ class LabClient(LabHandle):
         return answer["ok"]
 
     def _exchange(self, operation: str, request: bytes) -> bytes:
+        # A connection for each question: a client may be used from many threads, and the lab may be started anew.
         try:
             with self._lock, socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as channel:
                 channel.settimeout(_SECONDS)

@@ -133,6 +133,7 @@ class Device(ABC):
     def restart(self, reason: str, *, seconds: float | None = None) -> None:
         """Loses everything but the startup config and flash, and comes back after a while."""
         self.journal.write(Event.REBOOTED, detail=reason)
+        # All at once and without waiting: nothing that is under way may still reach the configuration.
         self.up = False
         self._listener.shut()
         self.forget()
@@ -162,7 +163,9 @@ class Device(ABC):
         slow = self.faults.strike(FaultKind.SLOW_BANNER, peer)
         if slow:
             await asyncio.sleep(slow.seconds)
-        await self.serve(connection, peer)
+        # It may have begun to restart while the connection waited.
+        if self.up:
+            await self.serve(connection, peer)
 
     def next_id(self, kind: str) -> str:
         """A name for a new session."""
@@ -189,6 +192,7 @@ class Device(ABC):
 
     def change(self, config: Node, by: str) -> None:
         """Makes a configuration the running one. Where it takes the way to the device down, all sessions are cut."""
+        # A line that changes nothing leaves no stamp, as on real gear.
         if config is not self.running:
             self.running = config
             self.changed, self.changed_by = self.bench.now(), by
@@ -242,6 +246,7 @@ class Device(ABC):
             if wrong:
                 refused.append(f"{entered.line.strip()}: {wrong}")
         self.change(typist.config, "console")
+        # A person at the console types no `end` that anybody could wait for.
         self.settle()
         return refused
 
@@ -260,6 +265,7 @@ class Device(ABC):
             self.journal.write(Event.FAULT_CLEARED, detail=fault.kind.value)
         if not self.faults.has(FaultKind.LOCKED):
             self.lock(held=False)
+        # Whoever hangs goes on where it stopped, as after a stall that passes.
         if not self.faults.has(FaultKind.HANG):
             for hung in list(self._hung):
                 hung.set_result(None)
@@ -283,6 +289,7 @@ class Device(ABC):
         for kind in (FaultKind.POWER_CUT, FaultKind.REBOOT):
             if self.faults.strike(kind, command, moment=moment):
                 self.restart(f"fault: {kind.value} {moment.value} {command!r}")
+        # Whatever struck, the command that was on its way ends here if its session is gone.
         session.check()
 
     async def _hang(self, session: Session) -> None:

@@ -127,6 +127,7 @@ class Faults:
                 continue
             if re.fullmatch(fault.match or usual, command.strip(), re.IGNORECASE | re.DOTALL) is None:
                 continue
+            # Each fault counts for itself, also where another one strikes first.
             each.seen += 1
             if struck is None and fault.nth in {None, each.seen}:
                 struck = fault

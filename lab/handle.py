@@ -40,7 +40,7 @@ class LabHandle(ABC):
         return next((each for each in self.devices() if each.name == name), None) or self._unknown(name)
 
     def _unknown(self, name: str) -> DeviceStatus:
-        # Any operation on it says which devices there are.
+        # Any operation on it raises what the caller expects.
         self._ask("running", device=name)
         raise LookupError(name)
 

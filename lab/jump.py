@@ -37,8 +37,10 @@ class _Server(asyncssh.SSHServer):
         return True
 
     def validate_password(self, username: str, password: str) -> bool:
+        # Both are compared whatever comes of the first, in constant time.
         same_user = hmac.compare_digest(username.encode(), self._spec.username.encode())
-        return same_user and hmac.compare_digest(password.encode(), self._spec.password.encode())
+        same_password = hmac.compare_digest(password.encode(), self._spec.password.encode())
+        return same_user and same_password
 
     def connection_requested(
         self,

@@ -32,6 +32,7 @@ class Lab(LabHandle):
         try:
             self._wait(self._runtime.start(), _START_SECONDS)
         except BaseException:
+            # A lab that did not start must not leave its thread behind.
             self._end()
             raise
 

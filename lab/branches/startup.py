@@ -57,6 +57,7 @@ class BranchDevice:
 
     def vlan(self, index: int) -> ipaddress.IPv4Network:
         """The /24 of the site's VLAN with this index, from 0."""
+        # Sites of one estate never overlap, so addresses tell where they belong.
         return list(self.lan.subnets(new_prefix=24))[index]
 
     def host(self, index: int) -> str:

@@ -27,6 +27,7 @@ def permits(access_list: Node | None, visit: Visit) -> bool:
     for action, *rest in rules:
         if _fits(rest, visit):
             return action == "permit"
+    # No rule at all is no guard, which both vendors hold for a list that is only referenced.
     return not rules
 
 

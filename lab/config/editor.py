@@ -149,6 +149,7 @@ class Editor:
             return Edited(config=config, place=found.place[:-1])
         if line.alias:
             return self._alias(config, found.place, typed, line.alias)
+        # Inside a range the line goes to each of its sections.
         keys: tuple[str, ...] = ()
         for path in _paths(found.place):
             headers = self._headers(config, path, found.mode, rule, text or typed)
@@ -182,6 +183,7 @@ class Editor:
         )
 
     def _negated(self, config: Node, found: _Found, typed: str) -> Edited | Refused:
+        # `no` may stop short of a line's end, so every rule that could still go on is looked at.
         reading, reset = found.reading, _verb(typed) == "default"
         rules = sorted({*reading.accepts, *reading.alive})
         aliases = (found.mode.lines[rule].alias_no for rule in reading.accepts)

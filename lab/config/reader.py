@@ -114,6 +114,7 @@ class Reader:
         )
 
     def _advance(self, step: _Step, word: str, rest: str, *, shorten: bool) -> tuple[_Step, str, bool] | Misread:
+        # A keyword in full beats every other reading, one that is only abbreviated beats what may be any word.
         lowered = word.lower()
         if lowered in step.keywords:
             return self._then(step, lowered, step.keywords[lowered]), lowered, False
@@ -144,6 +145,7 @@ class Reader:
 
     @staticmethod
     def _then(step: _Step, name: str, states: list[State]) -> _Step:
+        # Made once for all devices of a platform, which read the same few thousand lines again and again.
         if name not in step.then:
             step.then[name] = _step(states)
         return step.then[name]

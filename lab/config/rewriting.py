@@ -34,6 +34,7 @@ def entries(*, step: int, lead: str = "", tidy: Callable[[str], str] = str, same
             raise RefusedLineError(taken)
         if with_content and same:
             raise RefusedLineError(same.format(with_content[0]))
+        # The next round number behind the last entry, also where that one was inserted at an odd place.
         number = number or str(max((int(key) for key in there), default=0) // step * step + step)
         stored = draft.becomes(f"{lead}{number} {content}", key=number, rank=(0, ((0, int(number), ""),)))
         return stored.stored()

@@ -56,6 +56,7 @@ class Compiler:
         self._rule = rule
         self._ends = {}
         self._advance()
+        # Every rule has states of its own, so that a state tells which rules are still possible.
         own_start = State(rule=rule)
         start.free.append(own_start)
         end, pattern = self._sequence(own_start, "")

@@ -21,6 +21,7 @@ class TextBlock:
             self._begin(head)
 
     def _begin(self, head: str) -> None:
+        # A saved config has the control character as the two letters in which it is shown.
         command, name, rest = head.split(" ", 2)
         self._head = f"{command} {name}"
         self.delimiter = "^C" if rest.startswith(("^C", _ETX)) else rest[0]

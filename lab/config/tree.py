@@ -74,6 +74,7 @@ class Node:
         for index, node in enumerate(self.children):
             if node.key == line.key and node.rank == line.rank:
                 return replace(self, children=(*self.children[:index], line, *self.children[index + 1 :]))
+        # A line that changes its rank (another kind with the same key) moves to where the vendor shows that kind.
         others = [node for node in self.children if node.key != line.key]
         after = next((index for index, node in enumerate(others) if node.rank > line.rank), len(others))
         return replace(self, children=(*others[:after], line, *others[after:]))

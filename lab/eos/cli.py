@@ -60,6 +60,7 @@ async def run(cli: Cli, request: Request) -> dict[str, Any]:
     """
     device, connection, command = cli.device, cli.connection, request.command.strip()
     await device.before(connection, command)
+    # No await from here to the end of the command: nobody else's comes in between.
     mode, cli.input = cli.mode, request.input
     try:
         output = _perform(cli, request, command)

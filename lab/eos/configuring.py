@@ -67,6 +67,7 @@ def _session_delete(cli: Cli, words: str) -> Output:
 
 def _commit(cli: Cli, _words: str) -> Output:
     sessions.commit(cli.device, cli.session, cli.connection)
+    # Left without a look back: the session that was entered is done.
     cli.session = ""
     cli.leave()
     return Output()

@@ -83,6 +83,7 @@ async def _run_all(cli: Cli, requests: list[Request]) -> dict[str, Any]:
                 data = [*results, {"errors": error.errors}]
                 return {"error": {"code": error.code, "message": message, "data": data}}
     finally:
+        # The request's end is the end of its configuration mode; a client that this locks out gets no answer.
         cli.leave()
         cli.connection.check()
     return {"result": results}

@@ -96,6 +96,7 @@ class _Exchange:
             device.journal.write(Event.LOGIN_REFUSED, user=user, peer=session.peer, session=session.id)
             challenge = (("www-authenticate", 'Basic realm="COMMAND_API_AUTH"'),)
             raise _RefusedRequestError(401, "Unable to authenticate user: Bad username/password combination", challenge)
+        # Each request is authenticated, each connection accounted for once.
         if session.user != user:
             session.user = user
             device.journal.write(Event.LOGIN, user=user, peer=session.peer, session=session.id)

@@ -64,6 +64,7 @@ def commit(device: EosDevice, name: str, connection: HttpConnection) -> None:
         return
     _check_no_timer(device)
     device.journal.write(Event.COMMIT, **_who(connection), detail=name)
+    # Applied last: it may cut the connection that asked for it, and then nothing behind it would be done.
     _complete(device, session)
     _apply(device, session.candidate, connection.user)
 
@@ -77,6 +78,7 @@ def commit_with_timer(device: EosDevice, name: str, timer: str, connection: Http
     session = _named(device, name)
     if session.state is SessionState.COMPLETED:
         raise CommandError(f"Cannot commit session {name} (already {session.state.value})")
+    # Asked for again, the timer starts anew and what it would bring back stays the same.
     first = session.state is SessionState.PENDING
     if first:
         _check_no_timer(device)
@@ -143,6 +145,7 @@ def _revert(device: EosDevice, session: ConfigSession) -> None:
         session.timer.cancel()
     del device.config_sessions[session.name]
     device.journal.write(Event.REVERTED, user=session.user, detail=session.name)
+    # The whole configuration of before: what others changed since then goes too, as on the real switch.
     _apply(device, session.before or device.running, session.user)
 
 

@@ -229,6 +229,7 @@ class IosDevice(Device):
             return
         line = Line(self, self.next_id("vty"), peer, number)
         line.task = asyncio.current_task()
+        # A terminal line is taken from the connection on, before anybody has logged in.
         self.sessions[line.id] = line
         try:
             await self._serve_line(line, connection)
@@ -242,6 +243,7 @@ class IosDevice(Device):
         """Ends a line's hold on the configuration; it has left configuration mode or is gone."""
         if self.lock_owner is line:
             self.lock_owner = None
+        # Losing the session ends configuration mode as `end` does.
         if line.in_config:
             line.in_config = False
             self.settle()
@@ -250,6 +252,7 @@ class IosDevice(Device):
         """Makes somebody on the console hold the configuration lock, or let go of it."""
         if held:
             self.lock_owner, self._held = "console", True
+        # Only what this fault took is given back: a user may have taken the lock since.
         elif self._held:
             self.lock_owner, self._held = None, False
 

@@ -46,11 +46,13 @@ async def _reload_in(line: Line, words: str) -> str:
         raise CommandError("% Invalid input detected at '^' marker.")
     minutes = int(match[1] or 0) * 60 + int(match[2])
     await _save_first(line)
+    # What is said is in the vendor's minutes, however long one lasts in this lab.
     at = device.bench.now() + timedelta(minutes=minutes)
     when = f"{clock.stamp(at, device.running)} (in {clock.span(minutes)})"
     await line.terminal.write(f"Reload scheduled for {when} by {line.place}\nReload reason: {reason}\n")
     if not await line.terminal.confirm(_PROCEED, line.timeout):
         return ""
+    # Only now: a client that goes in the middle of the dialogue has scheduled nothing.
     if device.reload is not None:
         device.reload.cancel()
     device.reload = _schedule(device, line, minutes, reason)

@@ -16,6 +16,7 @@ DUPLICATE_SEQUENCE = "% Duplicate sequence number"
 _REDUNDANT = (
     "% Access rule can't be configured at higher sequence num as it is part of the existing rule at sequence num {}"
 )
+# The vendor's steps between entries; gaps are what lets a change insert one.
 _ENTRY_STEP = 10
 _PREFIX_STEP = 5
 
@@ -55,6 +56,7 @@ def _hashed(text: str, salt: Salt) -> str:
     lead, kind, secret = match[1], match[2] or "0", match[3]
     if kind == "0":
         return f"{lead}9 {new_type9(secret, salt)}"
+    # A mistyped hash would lock everybody out, so the vendor looks at its form.
     if not re.fullmatch(rf"\${'1' if kind == '5' else kind}\$[./0-9A-Za-z]+\$[./0-9A-Za-z]+", secret):
         raise RefusedLineError("ERROR: The secret you entered is not a valid encrypted secret.")
     return text

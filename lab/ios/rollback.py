@@ -64,6 +64,7 @@ def arm(device: IosDevice, user: str, minutes: int, before: Node) -> str:
         raise CommandError(_ARCHIVE_OFF)
     if device.revert is not None:
         raise CommandError(_PENDING)
+    # The vendor keeps the way back in a file, so a full flash means no timer.
     name = _archive(device)
     if name is None:
         raise CommandError("%Error: Could not create backup file (No space left on device)")
@@ -95,6 +96,7 @@ def _restore(device: IosDevice) -> None:
     if pending is None:
         return
     pending.cancel()
+    # Before the change, which may cut the very session that asked for it.
     device.revert = None
     device.journal.write(Event.REVERTED, user=pending.user)
     device.change(pending.before, "console")
@@ -151,6 +153,7 @@ async def _replace(line: Line, words: str) -> str:
     if "force" not in options and not (await line.terminal.ask(_SURE, line.timeout)).lower().startswith("y"):
         return ""
     minutes = next((int(value) for word, value in itertools.pairwise(options) if word in {"timer", "time"}), 0)
+    # Armed first: what comes may take the way to the device away.
     said = arm(device, line.user, minutes, device.running) + "\n" if minutes else ""
     return said + _replaced(device, line, text, undo="error" in options)
 
@@ -162,6 +165,7 @@ def _replaced(device: IosDevice, line: Line, text: str, *, undo: bool) -> str:
         if device.revert is not None:
             _restore(device)
         return f"{_failed(lines)}\nRollback to the original configuration done"
+    # The vendor applies what it can and tells the rest.
     device.change(config, line.user)
     device.journal.write(Event.COMMIT, user=line.user, peer=line.peer, session=line.id, detail="configure replace")
     device.settle()

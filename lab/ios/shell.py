@@ -62,6 +62,7 @@ class Shell:
     def _prompt(self) -> str:
         name = self._device.hostname
         if self._line.in_config:
+            # The vendor cuts long names here and nowhere else, which clients trip over.
             return f"{name[:_NAME_IN_PROMPT]}{self._mode_name()}#"
         return f"{name}{'#' if self._line.privilege > 1 else '>'}"
 
@@ -95,16 +96,14 @@ class Shell:
     async def _execute(self, command: str, typed: str, mode: str = "") -> None:
         mode = mode or ("exec" if self._line.privilege > 1 else "user")
         bare, pipe = split(command)
-        reader = self._device.editor.grammar.mode("exec" if self._line.privilege > 1 else "user").reader
-        reading = reader.read(bare)
+        known = self._device.editor.grammar.mode("exec" if self._line.privilege > 1 else "user")
+        reading = known.reader.read(bare)
         if reading.misread is not None:
             self._device.account(self._line, command, mode, refused=True)
             await self._line.terminal.write(self._misread(typed, reading))
             return
-        entry = self._device.editor.grammar.mode("exec" if self._line.privilege > 1 else "user").lines[
-            reading.accepts[0]
-        ]
-        await self._carry_out(command, mode, IOS_COMMANDS[entry.run or ""], reading.text, pipe)
+        run = known.lines[reading.accepts[0]].run or ""
+        await self._carry_out(command, mode, IOS_COMMANDS[run], reading.text, pipe)
 
     async def _carry_out(self, command: str, mode: str, run: Command, words: str, pipe: str) -> None:
         line = self._line
@@ -117,6 +116,7 @@ class Shell:
         except LogoutError:
             self._device.account(line, command, mode)
             raise
+        # Before the answer: what a client has been told is in the journal whatever happens next.
         self._device.account(line, command, mode)
         line.check()
         output = self._spoiled(command, output)
@@ -167,6 +167,7 @@ class Shell:
         if device.faults.strike(FaultKind.SWALLOW, command):
             device.account(line, command, mode, detail="swallowed")
             return
+        # Against the configuration as it is now: another session may have changed it while this one typed.
         text = block.stored() if block else ""
         result = device.editor.apply(device.running, self._line.config_place, typed, text=text)
         device.account(line, command, mode, refused=isinstance(result, Refused))

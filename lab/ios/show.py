@@ -12,6 +12,7 @@ from lab.ios.files import nvram_updated
 
 _IMAGE = "X86_64_LINUX_IOSD-UNIVERSALK9-M"
 _MODEL, _SERIAL = "ISR4331/K9", "FDO2104A0AB"
+# Around 2^32 / 250, as measured clocks are; a prime keeps the drift from looking like a counter.
 _CLOCK_PERIOD, _DRIFT = 17179730, 97
 
 

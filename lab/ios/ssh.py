@@ -85,6 +85,7 @@ class _Server(asyncssh.SSHServer):
         self._line.terminal.hang_up()
         if not self.opened.done():
             self.opened.set_exception(HangupError())
+            # Looked at, or asyncio complains where nobody was waiting yet.
             self.opened.exception()
 
     def begin_auth(self, username: str) -> bool:  # noqa: ARG002 - theirs
@@ -107,6 +108,7 @@ class _Server(asyncssh.SSHServer):
         if user is None:
             return False
         line.user = username
+        # As where an AAA server authorises no privilege at login, so that `enable` is needed.
         starts_low = device.spec.user_mode and user.privilege == 15
         line.privilege = 1 if starts_low else user.privilege
         return True

@@ -59,6 +59,7 @@ class Terminal:
     async def write(self, text: str) -> None:
         """Writes text, its newlines as a terminal wants them; waits while the client does not read."""
         text = text.replace("\n", "\r\n")
+        # In pieces, so that ten megabytes for a client that does not read stay in one place only.
         for start in range(0, len(text), _CHUNK):
             await self._writable.wait()
             if self._closed:
@@ -82,6 +83,7 @@ class Terminal:
                 if not follows:
                     return key
                 continue
+            # Cleared after the look and before the wait, with no await between: nothing that comes is missed.
             self._arrived.clear()
             try:
                 await asyncio.wait_for(self._arrived.wait(), timeout)

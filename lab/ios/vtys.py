@@ -22,6 +22,7 @@ class User:
 def count(config: Node) -> int:
     """How many lines there are; five where nothing more is configured."""
     ends = [int(node.text.split()[-1]) for node in config.children if node.text.startswith("line vty ")]
+    # Fewer cannot be configured: the first five are hardware of a kind.
     return max((*(end + 1 for end in ends), _DEFAULT_LINES))
 
 

@@ -1,5 +1,6 @@
 """Faults on demand, on both platforms."""
 
+import socket
 import time
 from collections.abc import Callable
 from typing import Any
@@ -346,3 +347,14 @@ def test_faults_are_shown_and_journalled(bench: Any) -> None:
     assert shown == (fault,)
     assert bench.lab.device("r1").faults == ()
     assert bench.events("r1") == ["fault-set", "fault-cleared"]
+
+
+def test_a_connection_that_waits_through_a_restart_gets_nothing(bench: Any, eventually: Callable[..., None]) -> None:
+    bench.lab.set_fault("sw1", Fault(kind=FaultKind.SLOW_BANNER, seconds=0.2, once=True))
+    with socket.create_connection(bench.addresses["sw1"], 10) as connection:
+        eventually(lambda: bench.lab.device("sw1").faults == ())
+        bench.lab.power_cut("sw1", seconds=0.5)
+
+        assert connection.recv(1) == b""
+
+    eventually(lambda: bench.lab.device("sw1").up)
