@@ -25,6 +25,7 @@ from lab.control import LabClient
 from lab.estate import DeviceSpec, Platform
 
 _USER, _PASSWORD = "netops", "lab-password"
+_FIRST_ADDRESS = "127.96.0.0"
 _GOAL_MB = 500
 _AT_ONCE = 20
 
@@ -98,7 +99,7 @@ def main() -> None:
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        estate = branch_estate(options.sites, options.devices)
+        estate = branch_estate(options.sites, options.devices, first=_FIRST_ADDRESS)
         (folder / "estate.json").write_text(estate.model_dump_json(exclude_defaults=True))
         started = time.monotonic()
         command = [
@@ -112,7 +113,10 @@ def main() -> None:
             "--attached",
         ]
         with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
-            ready = json.loads(process.stdout.readline() if process.stdout else "")
+            line = process.stdout.readline() if process.stdout else ""
+            if not line:
+                raise SystemExit("the lab did not start; what it said is above")
+            ready = json.loads(line)
             start_seconds = time.monotonic() - started
             with LabClient(Path(ready["control"])) as client:
                 figures = asyncio.run(_measure(process, estate.devices, client))

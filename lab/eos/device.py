@@ -141,7 +141,7 @@ class EosDevice(Device):
 
     @staticmethod
     def _listens(api: Node, inside: Node | None, vrf: str) -> bool:
-        # A line with the key `shutdown` says `no shutdown` here, the default being off; with HTTPS it is the other way round.
+        # The API is off by default, so a line with the key `shutdown` says `no shutdown`; HTTPS is on by default.
         up = api.child("shutdown") is not None and api.child("protocol https") is None
         return up and (vrf == "default" or (inside is not None and inside.child("shutdown") is not None))
 

@@ -63,3 +63,12 @@ def test_an_estate_has_both_platforms_and_roles_at_addresses_of_their_own() -> N
     assert Counter(device.role for device in devices) == {Role.ROUTER: 40, Role.SWITCH: 60}
     assert {str(device.lan) for device in devices if device.number == 3} == {"10.0.48.0/20"}
     assert len(branch_estate(40, 100).devices) == 100
+
+
+def test_two_estates_can_be_apart() -> None:
+    one, other = branch_estate(4, 8), branch_estate(4, 8, first="127.80.0.0", minute=0.5)
+
+    assert not {device.address for device in one.devices} & {device.address for device in other.devices}
+    assert other.devices[0].address == "127.80.0.1"
+    assert f"ip address {other.devices[0].address} 255.255.255.255" in other.devices[0].startup
+    assert (one.minute, other.minute) == (60.0, 0.5)

@@ -94,7 +94,7 @@ def test_reverts_by_itself_when_nobody_confirms(
     device, before = connect(), eos.lab.running("sw1")
 
     device.load_merge_candidate(config="hostname other\n")
-    device.commit_config(revert_in=1)
+    device.commit_config(revert_in=3)
 
     assert device.has_pending_commit()
     assert eos.lab.device("sw1").hostname == "other"

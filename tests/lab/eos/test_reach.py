@@ -28,7 +28,7 @@ def test_a_commit_that_takes_the_way_away_reverts_by_itself(
     other.run("show clock")
 
     with pytest.raises((OSError, EOFError)):
-        eapi.run("configure session s1", *lines, "commit timer 00:00:01")
+        eapi.run("configure session s1", *lines, "commit timer 00:00:02")
 
     with pytest.raises((OSError, EOFError)):
         other.run("show clock")

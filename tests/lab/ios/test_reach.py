@@ -51,8 +51,8 @@ def test_new_connections_are_refused_at_once(ios: Any) -> None:
 
 def test_the_revert_timer_brings_the_device_back(ios: Any, eventually: Callable[..., None]) -> None:
     console = ios.console()
-    console.run("configure terminal revert timer 1")
-    for line in DENY:
+    console.run("configure terminal revert timer 60")
+    for line in (*DENY, "do configure revert timer 1"):
         console.run(line)
     console.type("end\n")
     console.ends()

@@ -49,16 +49,22 @@ def test_it_happens_though_the_client_is_gone_and_undoes_what_was_not_saved(
 ) -> None:
     """A reload in some minutes, armed before the first line, is the dead man of gear without a revert timer."""
     console = ios.console()
-    schedule(console, "1")
+    schedule(console, "60")
     console.run("configure terminal")
     console.run("hostname other")
+    console.run("end")
+    schedule(console, "1", save="no")
     console.close()
 
     eventually(lambda: "rebooted" in ios.events("r1"))
     eventually(lambda: ios.lab.device("r1").up)
 
     assert ios.lab.device("r1").hostname == "r1"
-    assert [event for event in ios.events("r1") if event.startswith("timer")] == ["timer-armed", "timer-fired"]
+    assert [event for event in ios.events("r1") if event.startswith("timer")] == [
+        "timer-armed",
+        "timer-armed",
+        "timer-fired",
+    ]
 
 
 def test_it_can_be_cancelled_from_another_session(ios: Any) -> None:

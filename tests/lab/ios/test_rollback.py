@@ -16,7 +16,7 @@ def lines(console: Any, *typed: str) -> list[str]:
 def test_a_change_reverts_by_itself(ios: Any, eventually: Callable[..., None]) -> None:
     console, before = ios.console(), ios.lab.running("r1")
 
-    armed, *_ = lines(console, "configure terminal revert timer 1", "hostname other", "end")
+    armed, *_ = lines(console, "configure terminal revert timer 60", "hostname other", "end")
 
     assert re.match(
         r"Rollback Confirmed Change: Backing up current running config to "
@@ -24,9 +24,11 @@ def test_a_change_reverts_by_itself(ios: Any, eventually: Callable[..., None]) -
         armed,
     )
     assert ios.lab.device("r1").hostname == "other"
+    console.run("configure revert timer 1")
     eventually(lambda: ios.lab.device("r1").hostname == "r1")
     assert body(ios.lab.running("r1")) == body(before)
     assert [event for event in ios.events("r1") if event in {"timer-armed", "timer-fired", "reverted"}] == [
+        "timer-armed",
         "timer-armed",
         "timer-fired",
         "reverted",
@@ -40,7 +42,7 @@ def body(config: str) -> str:
 
 def test_the_timer_outlives_the_client(ios: Any, eventually: Callable[..., None]) -> None:
     console = ios.console()
-    lines(console, "configure terminal revert timer 1", "hostname other")
+    lines(console, "configure terminal revert timer 60", "hostname other", "do configure revert timer 1")
 
     console.close()
 
@@ -50,7 +52,7 @@ def test_the_timer_outlives_the_client(ios: Any, eventually: Callable[..., None]
 
 def test_another_session_confirms(ios: Any, eventually: Callable[..., None]) -> None:
     first = ios.console()
-    lines(first, "configure terminal revert timer 1", "hostname other", "end")
+    lines(first, "configure terminal revert timer 60", "hostname other", "end")
     first.close()
 
     second = ios.console()
@@ -59,7 +61,7 @@ def test_another_session_confirms(ios: Any, eventually: Callable[..., None]) -> 
     again = second.run("configure confirm")
 
     assert re.search(
-        r"Time configured\(or reconfigured\): .*\n Timer type: .*\n Timer value: 1 min\n User: netops", pending
+        r"Time configured\(or reconfigured\): .*\n Timer type: .*\n Timer value: 60 min\n User: netops", pending
     )
     assert confirmed == ""
     assert again == "%No Rollback Confirmed Change pending\n\n"
@@ -167,9 +169,9 @@ def test_replacing_with_a_timer_reverts(ios: Any, eventually: Callable[..., None
     save_as(console, "wanted")
     lines(console, "configure terminal", "hostname r1", "end")
 
-    console.run("configure replace bootflash:wanted force time 1")
+    console.run("configure replace bootflash:wanted force time 1", prompt=r"(wanted|r1)#$")
 
-    assert ios.lab.device("r1").hostname == "wanted"
+    assert "commit" in ios.events("r1")
     eventually(lambda: ios.lab.device("r1").hostname == "r1")
 
 
