@@ -51,9 +51,10 @@ def _check(state: State, rollout: Rollout, before: DeviceProgress, fact: DeviceC
     """Whether the fact's order is the device's own, and can lead to such a fact."""
     if isinstance(fact, facts.OrderReleased):
         allowed = RELEASES.get(before.state, {}).get(fact.work, frozenset())
-        holder = state.busy.get(fact.device, rollout.id)
+        reads = fact.work == PlanDevice.wire
+        free = reads or state.busy.get(fact.device, rollout.id) == rollout.id
         changed = before.state is DeviceState.UNKNOWN and fact.work != before.work
-        possible = before.order is None and rollout.state in allowed and holder == rollout.id and not changed
+        possible = before.order is None and rollout.state in allowed and free and not changed
     elif isinstance(fact, facts.DeviceFact):
         possible = before.order == fact.order and type(fact) in COMES_OF.get(before.work or "", frozenset())
     else:

@@ -40,17 +40,26 @@ def _keys(device: DeviceProgress) -> tuple[str, ...]:
 
 
 def release_plans(moment: Moment, rollout: Rollout) -> Iterator[facts.OrderReleased]:
-    """Orders to read devices; reading needs no slot of the device's own, but nobody who writes to it meanwhile."""
+    """Orders to read devices; reading needs no slot of the device's own, but nobody who writes to it meanwhile.
+
+    A device that another rollout does not know the state of is read all the same: that may last.
+    """
     room = PLANNING_AT_ONCE - rollout.planning
     for name in rollout.found(D.PENDING, None):
         if room <= 0:
             return
         device = rollout.devices[name]
-        if name in moment.state.busy or not moment.free(device):
+        if device.order is not None or not _is_due(device, moment.now) or not moment.free(device):
             continue
-        if device.order is None and _is_due(device, moment.now) and not _may_not_log_in(moment.state, device):
+        if not _is_written_to(moment.state, name) and not _may_not_log_in(moment.state, device):
             yield _released(moment.state, rollout, device, PlanDevice)
             room -= 1
+
+
+def _is_written_to(state: State, name: str) -> bool:
+    """Whether some rollout's order to write to the device is with the workers."""
+    holder = state.busy.get(name)
+    return holder is not None and state.rollouts[holder].devices[name].order is not None
 
 
 def release_pushes(moment: Moment, rollout: Rollout) -> Iterator[facts.OrderReleased]:
