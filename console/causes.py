@@ -119,6 +119,11 @@ EXPLAINED: Mapping[Cause, Explained] = {
         "The worker's inventory does not have the device (any more).",
         "Bring the inventory of all workers up to date; then retry, or skip the device.",
     ),
+    Cause.INVENTORY_DIFFERS: Explained(
+        "The worker planned with another inventory than the one the rollout was requested with: the device has another "
+        "site, role, platform or group there.",
+        "Bring the inventory of coordinators and workers to one state, then request a new rollout.",
+    ),
     Cause.HALTED: Explained(
         "A halt stands on the rollout, the site, the device, the credential or everything. Nothing was written.",
         "It is released again by itself once the halt is lifted and the rollout goes on.",

@@ -54,7 +54,7 @@ def complaining() -> Iterator[None]:
     configure_logging("error")
     try:
         yield
-    except KeyboardInterrupt as error:
+    except (KeyboardInterrupt, typer.Abort) as error:
         Output().complain("interrupted; nothing was sent")
         raise typer.Exit(Exit.INTERRUPTED) from error
     except BrokenPipeError:
@@ -66,6 +66,11 @@ def complaining() -> Iterator[None]:
 def complaint_code(error: BaseException) -> Exit:
     """Says what an error means, and gives the code that goes with it."""
     Output().complain(_of_system(error) if isinstance(error, OSError) else str(error))
+    return code_of(error)
+
+
+def code_of(error: BaseException) -> Exit:
+    """The code that goes with an error."""
     return next((code for kind, code in EXPECTED.items() if isinstance(error, kind)), Exit.FAILED)
 
 

@@ -12,7 +12,7 @@ from console.telling import counted, names, short
 from console.views import DeviceInRollout, Rollout
 from events.authority import Authority, Halt
 from events.commands import ApprovePlan, RejectPlan, RollBack
-from events.control import KeyEntry, Role, Subject
+from events.control import AUTOMATIC, KeyEntry, Subject
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,10 +89,11 @@ def standing(authority: Authority, rollout: str, name: str) -> Standing:
 
     Only halts on this rollout alone are lifted by resuming it: lifting a wider one would let others go on too.
     """
-    coordinators = {entry.name for entry in authority.keys.values() if Role.COORDINATOR in entry.roles}
     halts = authority.standing([Subject(kind="rollout", name=rollout)])
     liftable = tuple(
-        halt for halt in halts if halt.by in coordinators | {name} and _only_on(halt, f"rollout:{rollout}")
+        halt
+        for halt in halts
+        if (halt.by == name or halt.id.startswith(AUTOMATIC)) and _only_on(halt, f"rollout:{rollout}")
     )
     return Standing(liftable=liftable, others=tuple(halt for halt in halts if halt not in liftable))
 

@@ -29,10 +29,10 @@ def ago(text: str, now: datetime) -> datetime:
 
 def _moment(text: str, now: datetime, sign: int) -> datetime:
     span = _SPAN.fullmatch(text)
-    if span:
-        return now + sign * timedelta(**{_UNITS[span[2]]: int(span[1])})
     try:
+        if span:
+            return now + sign * timedelta(**{_UNITS[span[2]]: int(span[1])})
         moment = datetime.fromisoformat(text)
-    except ValueError as error:
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError) as error:
         raise UsageError(f"{text!r} is no time: write 30m, 24h, 7d or 2026-01-31T12:00+01:00") from error
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)

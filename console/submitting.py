@@ -3,7 +3,8 @@
 from pathlib import Path
 
 from automation.change.bundle import Bundle
-from console.changes import Checkout
+from automation.change.packing import pack
+from automation.tasks.finding import find_task
 from console.client import Answer
 from console.errors import UsageError
 from console.outbox import Outbox
@@ -58,4 +59,4 @@ def bundle_of(file: Path, tasks: Path | None) -> Bundle:
     Raises:
         ChangeError, BundleError: it cannot be used.
     """
-    return Checkout(file=file, tasks=tasks).bundle()
+    return pack(file, lambda name: find_task(tasks, name))

@@ -9,6 +9,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from pydantic_settings.exceptions import SettingsError
 
 from events.catalogue import complaint
+from inventory.problems import Suggester
 
 FILE = "wavegate.toml"
 
@@ -102,6 +103,16 @@ def read_settings(home: Path, **given: Any) -> Settings:  # noqa: ANN401 - any o
     try:
         return Settings(home=home.resolve(), **given)
     except ValidationError as error:
-        raise SettingsFileError(f"{file}, or the environment over it: {complaint(error)}") from error
+        raise SettingsFileError(f"{file}, or the environment over it: {_told(error)}") from error
     except (SettingsError, ValueError) as error:
         raise SettingsFileError(f"{file} cannot be read: {error}") from error
+
+
+def _told(error: ValidationError) -> str:
+    """What does not fit. The name of a setting that does not exist is told: whoever reads this wrote it."""
+    problems = error.errors(include_input=False, include_url=False)
+    strange = [str(problem["loc"][-1]) for problem in problems if problem["type"] == "extra_forbidden"]
+    if not strange:
+        return complaint(error)
+    hint = Suggester().hint(strange[0], Settings.model_fields)
+    return f"there is no setting {', '.join(map(repr, strange))}" + (f"; {hint}" if hint else "")

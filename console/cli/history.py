@@ -73,7 +73,10 @@ def audit_(
     home: Home = None,
     as_json: Json = False,
 ) -> None:
-    """Tell who did what to what, when and why, with tickets, approvals and causes, in sentences."""
+    """Tell who did what to what, when and why, in sentences.
+
+    With tickets, approvals and causes: what was decided about a rollout belongs to the story of each of its devices.
+    """
     output = Output(as_json=as_json)
     if sum(each is not None for each in (device, site, person, change, rollout)) != 1:
         raise UsageError("the story of what? One of --device, --site, --person, --change, --rollout")

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from console.cli.options import Home
-from console.complaints import complaint_code
+from console.complaints import code_of
 from console.exits import Exit
 from console.home import open_home
 from console.output import Output
@@ -46,7 +46,8 @@ def _run(settings: Settings, kinds: Sequence[Kind]) -> Exit:
     with stop_on_signals(stopping.set) as came:
         failed = run(settings, kinds, stopping, _tell)
     if failed is not None:
-        return complaint_code(failed)
+        # It is logged, as everything that these processes say once they are ready.
+        return code_of(failed)
     return Exit.INTERRUPTED if signal.SIGINT in came else Exit.DONE
 
 

@@ -18,7 +18,7 @@ import pytest
 import yaml
 from typer.testing import CliRunner
 
-from console.cli.main import assembled
+from console.cli.app import assembled
 from lab.branches.estate import LAB_PASSWORD, branch_devices, device_spec
 from lab.branches.startup import BranchDevice
 from lab.estate import DeviceSpec

@@ -170,7 +170,9 @@ def test_a_device_that_drifted_is_left_alone_and_can_be_retried(site: Any) -> No
     site.lab.edit("gb-003-r1", ["no ntp server 192.0.2.7"])
     again = place("rollout", "retry", rollout, "--yes", "--json", by="olga")
     assert again.code == 0, again.err
-    assert [each["data"].get("device") for each in again.json["facts"] if each["type"] == "DeviceRetried"] == ["gb-003-r1"]
+    assert [each["data"].get("device") for each in again.json["facts"] if each["type"] == "DeviceRetried"] == [
+        "gb-003-r1"
+    ]
     assert "1 device at 1 site in GB are pushed to again: gb-003-r1." in again.err
 
 
