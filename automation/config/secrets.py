@@ -46,6 +46,15 @@ def redacted(text: str, vendor: Vendor, digester: Digester) -> str:
     return text
 
 
+def redacted_answer(answer: str, line: str, vendor: Vendor, digester: Digester) -> str:
+    """What a device answered to a line, without the secrets in it and those of the line, which it may quote."""
+    for pattern in vendor.secrets:
+        match = pattern.search(line.strip())
+        if match:
+            answer = answer.replace(match["secret"], f"<secret {digester.tag(match['secret'])}>")
+    return "\n".join(redacted(each.strip(), vendor, digester) for each in answer.splitlines())
+
+
 def redacted_edits(edits: Difference, vendor: Vendor, digester: Digester) -> Difference:
     """A difference that people may see."""
     return tuple(

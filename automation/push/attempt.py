@@ -6,7 +6,7 @@ from datetime import timedelta
 from automation.config.compare import Comparison, Observation, observe
 from automation.config.difference import Difference, as_text
 from automation.config.reading import read_device
-from automation.config.secrets import redacted, redacted_edits
+from automation.config.secrets import redacted, redacted_answer, redacted_edits
 from automation.config.tree import Tree
 from automation.platforms.contract import LineRejectedError, Session
 from automation.push.work import Desk, Work
@@ -69,9 +69,9 @@ def why(error: Exception, work: Work) -> Reason:
     """The reason that an error of the platform gives, without secrets."""
     cause = getattr(error, "cause", Cause.INTERNAL)
     if isinstance(error, LineRejectedError):
-        line, answer = (
-            redacted(text.strip(), work.platform.vendor, work.digester) for text in (error.line, error.answer)
-        )
+        vendor, digester = work.platform.vendor, work.digester
+        line = redacted(error.line.strip(), vendor, digester)
+        answer = redacted_answer(error.answer.strip(), error.line, vendor, digester)
         return Reason(cause=cause, detail=f"refused {line!r}: {answer}"[:2000])
     return Reason(cause=cause, detail=str(error)[:2000])
 

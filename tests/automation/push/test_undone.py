@@ -131,13 +131,68 @@ def test_a_swallowed_line_is_undone(bench: Any, plan: Any, texts: Any) -> None:
 
 @pytest.mark.parametrize("kind", LINE_BY_LINE)
 def test_a_line_that_lands_one_level_up_is_taken_back_there(bench: Any, plan: Any) -> None:
-    # The header is swallowed, so what belongs below it is taken as a line of its own.
-    rollout = plan(bench, "vlan 77\n name GUESTS\nroute-map GUESTS permit 10\n description for guests\n")
+    # The header is swallowed, and what belongs below it is a line of its own too.
+    change = "aaa group server tacacs+ OURS\n ip tacacs source-interface Loopback0\nvlan 77\n name GUESTS\n"
+    rollout = plan(bench, change, timing=SHORT)
     before = bench.running()
-    bench.lab.set_fault(bench.device, Fault(kind=FaultKind.SWALLOW, match="vlan 77", once=True))
+    bench.lab.set_fault(bench.device, Fault(kind=FaultKind.SWALLOW, match="aaa group .*", once=True))
     outcome = rollout.push()
-    assert isinstance(outcome, PushReverted)
+    assert isinstance(outcome, PushReverted), outcome
+    assert outcome.reason.cause is Cause.DIFF_DIFFERS
+    assert "lines landed elsewhere:\n+ ip tacacs source-interface Loopback0" in outcome.reason.detail
     assert rollout.is_as(before)
+
+
+def test_a_check_that_answers_without_end_is_undone(bench: Any, plan: Any, texts: Any) -> None:
+    check = Check(name="addresses", command="show ip interface brief")
+    bench.looks.append(check.command)
+    rollout = plan(bench, texts.ordinary, checks=(check,))
+    before = bench.running()
+    bench.lab.set_fault(bench.device, Fault(kind=FaultKind.FLOOD, match=check.command, megabytes=1))
+    limits = replace(rollout.work.timing.limits, answer_bytes=300_000)
+    outcome = rollout.push(timing=replace(rollout.work.timing, limits=limits))
+    assert isinstance(outcome, PushReverted), outcome
+    assert outcome.reason.cause is Cause.ANSWER_TOO_LARGE
+    assert rollout.is_as(before)
+
+
+def test_checks_have_to_hold_for_their_time(bench: Any, plan: Any, texts: Any) -> None:
+    check = Check(name="the time", command="show clock", matches="UTC")
+    bench.looks.append(check.command)
+    outcome = plan(bench, texts.ordinary, checks=(check,), timing=replace(SHORT, hold=timedelta(minutes=5))).push()
+    assert isinstance(outcome, PushReverted), outcome
+    assert [result.name for result in outcome.checks if not result.passed] == ["the checks hold"]
+
+
+@pytest.mark.parametrize("kind", ["ios", "ios-dead-man"])
+def test_an_undo_waits_for_whoever_configures(bench: Any, plan: Any, texts: Any, on_session: Any) -> None:
+    # What was saved and then found wanting is undone by lines, which a lock keeps out.
+    rollout = plan(bench, texts.ordinary, timing=SHORT)
+    before = bench.running()
+    bench.lab.set_fault(bench.device, Fault(kind=FaultKind.FLASH_FULL, match="save", once=True))
+    original = rollout.desk.sleep
+
+    def sleep(seconds: float) -> None:
+        bench.lab.clear_faults(bench.device, FaultKind.LOCKED)
+        original(seconds)
+
+    rollout.desk.sleep = sleep
+    locked = partial(bench.lab.set_fault, bench.device, Fault(kind=FaultKind.LOCKED))
+    outcome = rollout.push(platform=on_session(bench, 3, locked))
+    assert isinstance(outcome, PushReverted), outcome
+    assert rollout.is_as(before)
+
+
+def test_an_undo_that_does_not_work_is_said(bench: Any, plan: Any, texts: Any) -> None:
+    # The save fails after the confirmation, and what would take the change back is swallowed each time.
+    rollout = plan(bench, texts.ordinary, timing=SHORT)
+    bench.lab.set_fault(bench.device, Fault(kind=FaultKind.FLASH_FULL, match="save"))
+    bench.lab.set_fault(bench.device, Fault(kind=FaultKind.SWALLOW, match="no vlan 77"))
+    outcome = rollout.push()
+    assert isinstance(outcome, PushUnknown), outcome
+    assert outcome.reason.cause is Cause.UNDO_FAILED
+    assert "not-saved" in outcome.reason.detail
+    assert "vlan 77" in bench.running()
 
 
 def test_a_save_that_fails_is_undone(bench: Any, plan: Any, texts: Any) -> None:
