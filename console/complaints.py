@@ -19,6 +19,7 @@ from lab.errors import LabError
 from workers.control_watch import ControlUnreadError
 from workers.founding import FoundingError
 from workers.logs import configure_logging
+from workers.projector.errors import ViewsProblemError
 from workers.serving.web import AddressInUseError
 from workers.settings import SettingsFileError
 
@@ -39,6 +40,7 @@ EXPECTED: Mapping[type[Exception], Exit] = {
     AddressInUseError: Exit.FAILED,
     InventoryError: Exit.FAILED,
     AutomationError: Exit.FAILED,
+    ViewsProblemError: Exit.FAILED,
     LabError: Exit.FAILED,
 }
 

@@ -201,6 +201,8 @@ class Assembly:
     def add_projector(self, _pulse: Pulse) -> None:
         """Adds a projector, with the metrics that are a fold of the facts."""
         projector = bootstrap.make_projector(self.installation)
+        # Whoever is told that this process is ready may look at the views at once.
+        projector.views.begin(projector.name)
         metrics = FactMetrics(self.registry)
         projector.fold = metrics.fold
         vital = ProjectorVital(projector, LogProbe(self.installation.log), self.registry)

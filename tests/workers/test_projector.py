@@ -12,7 +12,8 @@ from sqlalchemy.pool import NullPool
 
 from events import commands
 from workers.projector import tables
-from workers.projector.projector import ForeignViewsError, Projector
+from workers.projector.errors import ForeignViewsError
+from workers.projector.projector import Projector
 from workers.projector.views import Views
 from workers.serving.fact_metrics import FactMetrics
 

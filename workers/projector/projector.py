@@ -12,17 +12,14 @@ from automation.rollout.evolve import evolve
 from automation.rollout.state import State, empty
 from events.codec import FactRecord, decode_fact
 from events.log.contract import EventLog, LogUnavailableError, Partition, Reader, Topic
-from workers.projector.views import Batch, Progress, Views, ViewsMovedError
+from workers.projector.errors import ForeignViewsError, UnusableViewsError, ViewsMovedError
+from workers.projector.views import Batch, Progress, Views
 
 _FACTS = Partition(Topic.FACTS, 0)
 _POLL = timedelta(milliseconds=200)
 _AFTER_ERROR_S = 0.5
 
 _log = structlog.get_logger(__name__)
-
-
-class ForeignViewsError(Exception):
-    """The views are of another history than the log's."""
 
 
 class _Taken(NamedTuple):
@@ -58,6 +55,7 @@ class Projector:
 
         Raises:
             ForeignViewsError: the views are not of this log's history; rebuild them.
+            UnusableViewsError: the views' database is damaged.
             ImpossibleFactError, MessageError: the facts are not whole, or not for this software to read.
         """
         while not self._stopping.is_set():
@@ -123,6 +121,12 @@ class Projector:
                 if there.seq <= self._done.seq:
                     raise
                 self._done = there
+            except UnusableViewsError as error:
+                if not error.retriable or self._stopping.is_set():
+                    raise
+                self.trouble = str(error)
+                _log.warning("the views cannot be written", reason=str(error))
+                self._stopping.wait(_AFTER_ERROR_S)
 
     def _batch(self, state: State, taken: Sequence[_Taken]) -> Batch | None:
         batch = Batch()

@@ -1,20 +1,24 @@
 """The views in their database. The position is stored with what it is the position of, in one transaction."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Engine, Table, create_engine, event, select, update
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.engine import Connection
+from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlalchemy.pool import NullPool
 
 from automation.rollout.state import State
 from events import facts
 from events.codec import GENESIS, FactRecord
 from workers.projector import tables
+from workers.projector.errors import UnusableViewsError, ViewsMovedError
 from workers.projector.rows import Row, approval_row, device_row, rollout_row, timeline_row, wave_rows
 
 
@@ -25,10 +29,6 @@ class Progress:
     seq: int = 0
     head: str = GENESIS
     position: int = 0
-
-
-class ViewsMovedError(Exception):
-    """Somebody else wrote the views, or dropped them, since we last did: begin anew."""
 
 
 @dataclass(slots=True)
@@ -78,8 +78,12 @@ class Views:
         self.engine = opened(url)
 
     def begin(self, log: str) -> Progress:
-        """Makes what is missing, and says how far the views of this log are; views of another log are dropped."""
-        with self.engine.begin() as connection:
+        """Makes what is missing, and says how far the views of this log are; views of another log are dropped.
+
+        Raises:
+            UnusableViewsError: it could not be read or written.
+        """
+        with self._transaction() as connection:
             tables.metadata.create_all(connection)
             row = connection.execute(select(tables.progress)).mappings().first()
             if row is not None and row["log"] == log and row["schema"] == tables.SCHEMA:
@@ -88,21 +92,51 @@ class Views:
         return Progress()
 
     def clear(self, log: str) -> None:
-        """Drops all views; those of this log begin anew. A projector that runs meanwhile notices and begins anew."""
-        with self.engine.begin() as connection:
+        """Drops all views; those of this log begin anew. A projector that runs meanwhile notices and begins anew.
+
+        Raises:
+            UnusableViewsError: it could not be written.
+        """
+        try:
+            self._make_anew(log)
+        except UnusableViewsError as error:
+            if error.retriable:
+                raise
+            # Nothing is lost with a damaged file: all of it is in the log.
+            for file in self._files():
+                file.unlink(missing_ok=True)
+            self._make_anew(log)
+
+    def _make_anew(self, log: str) -> None:
+        with self._transaction() as connection:
             tables.metadata.drop_all(connection)
             tables.metadata.create_all(connection)
             start = {"id": 0, "schema": tables.SCHEMA, "log": log, "at": 0.0, **asdict(Progress())}
             connection.execute(insert(tables.progress), [start])
+
+    def _files(self) -> list[Path]:
+        """The files of an embedded database."""
+        path = self.engine.url.database if self.engine.dialect.name == "sqlite" else None
+        return [Path(f"{path}{suffix}") for suffix in ("", "-wal", "-shm")] if path else []
+
+    @contextmanager
+    def _transaction(self) -> Iterator[Connection]:
+        try:
+            with self.engine.begin() as connection:
+                yield connection
+        except DatabaseError as error:
+            # SQLite calls a file that is damaged or none at all a DatabaseError, all that may pass an OperationalError.
+            raise UnusableViewsError(str(error.orig), retriable=isinstance(error, OperationalError)) from error
 
     def write(self, state: State, batch: Batch, since: Progress, now: datetime, position: int) -> Progress:
         """Writes what a batch touched, and how far the views are with it.
 
         Raises:
             ViewsMovedError: the views are not at ``since`` any more; nothing was written.
+            UnusableViewsError: nothing was written.
         """
         done = Progress(seq=state.seq, head=state.head, position=position)
-        with self.engine.begin() as connection:
+        with self._transaction() as connection:
             _move(connection, since, done, now)
             _insert(connection, tables.timeline, batch.timeline)
             _write_rollouts(connection, state, batch, now)
