@@ -6,7 +6,7 @@ everything.
 
 from dataclasses import dataclass
 
-from automation.config.difference import Difference, difference
+from automation.config.difference import Difference, Edit, difference
 from automation.config.merge import merged
 from automation.config.remedy import entered, remedy, remedy_backwards
 from automation.config.tree import Line, Tree
@@ -39,7 +39,7 @@ class Observation:
     """What has changed on a device between two readings.
 
     ``edits`` is the difference within the touched sections, ``strays`` are lines that we entered and that turned up
-    elsewhere, ``foreign`` is what others changed meanwhile.
+    elsewhere, with those whose place they took, ``foreign`` is what others changed meanwhile.
     """
 
     edits: Difference
@@ -83,7 +83,9 @@ def observe(before: Tree, after: Tree, comparison: Comparison, vendor: Vendor) -
     touched = comparison.touched
     elsewhere = difference(_outside(before, touched), _outside(after, touched), vendor)
     sent = {line.strip() for line in comparison.lines}
-    strays = tuple(edit for edit in elsewhere if edit.sign == "+" and edit.text in sent)
+    landed = [edit for edit in elsewhere if edit.sign == "+" and edit.text in sent]
+    taken = {key for edit in landed if (key := _place(edit, vendor)) is not None}
+    strays = tuple(edit for edit in elsewhere if edit in landed or (edit.sign == "-" and _place(edit, vendor) in taken))
     return Observation(
         edits=difference(_inside(before, touched), _inside(after, touched), vendor),
         strays=strays,
@@ -97,6 +99,12 @@ def undo(now: Tree, before: Tree, touched: frozenset[str], vendor: Vendor, stray
     current = _inside(now, wider)
     wanted = _without_foreign(current, before, wider, touched, strays)
     return entered(remedy_backwards(current, wanted, vendor), vendor)
+
+
+def _place(edit: Edit, vendor: Vendor) -> tuple[object, ...] | None:
+    """What a line is about, together with where it stands; None where it takes nobody's place."""
+    key = vendor.place_key((*edit.path, edit.text))
+    return None if key is None else (edit.path, key)
 
 
 def _compared(
@@ -132,18 +140,18 @@ def _outside(tree: Tree, touched: frozenset[str]) -> Tree:
 def _without_foreign(
     now: Tree, before: Tree, wider: frozenset[str], touched: frozenset[str], strays: Difference
 ) -> Tree:
-    """What the sections should be: the touched ones as before, the others as they are less the strays."""
-    lost = {(*edit.path, edit.text) for edit in strays}
-    kept = [
-        line if line.text in touched else _pruned(line, (), lost)
-        for line in (*_inside(before, wider & touched), *_outside(now, touched))
-    ]
-    return Tree(tuple(line for line in kept if line is not None))
+    """What the sections should be: the touched ones as before, the others as they are without what strays did."""
+    others = _mended(_outside(now, touched).lines, (), strays)
+    return Tree((*_inside(before, wider & touched), *others))
 
 
-def _pruned(line: Line, path: tuple[str, ...], lost: set[tuple[str, ...]]) -> Line | None:
-    here = (*path, line.text)
-    if here in lost:
-        return None
-    children = tuple(child for child in (_pruned(child, here, lost) for child in line.children) if child is not None)
-    return Line(line.text, children, verbatim=line.verbatim)
+def _mended(lines: tuple[Line, ...], path: tuple[str, ...], strays: Difference) -> tuple[Line, ...]:
+    """A level without the strays on it, and with the lines whose place they took."""
+    here = [edit for edit in strays if edit.path == path]
+    gone = {edit.text for edit in here if edit.sign == "+"}
+    back = tuple(Line(edit.text) for edit in here if edit.sign == "-")
+    kept = (line for line in lines if line.text not in gone)
+    mended = (
+        line if line.verbatim else Line(line.text, _mended(line.children, (*path, line.text), strays)) for line in kept
+    )
+    return (*mended, *back)
