@@ -217,6 +217,7 @@ class Shell(CiscoIosSSH):
             SessionLostError, AnswerTimeoutError, AnswerTooLargeError: the session is closed.
         """
         allowed = limit or self._limits.answer
+        # Until the new name is seen any will do; the echo still keeps older output apart.
         self._name = _ANY_NAME if renames else self._name
         try:
             answer = self._converse(command, replies, text, time.monotonic() + allowed.total_seconds())
@@ -244,10 +245,11 @@ class Shell(CiscoIosSSH):
     def _converse(self, command: str, replies: Sequence[Reply], text: Sequence[str], ends: float) -> Answer:
         if self.remote_conn is None:
             raise EOFError
-        # A question mark would ask the device for help.
+        # A question mark would ask the device for help, in the middle of the line.
         self.write_channel(command.replace("?", f"{_QUOTE_NEXT}?") + self.RETURN)
         if text:
             self.write_channel("".join(f"{line}{self.RETURN}" for line in text))
+        # What a device asks twice was answered wrongly; a secret is not tried again.
         said, left = [], list(replies)
         answer = self._settled(command, replies, ends)
         while isinstance(answer, str):
@@ -264,33 +266,26 @@ class Shell(CiscoIosSSH):
     def _settled(self, echo: str, replies: Sequence[Reply], ends: float) -> Answer | str:
         """Reads until a prompt or a question stands at the end; gives a question as text."""
         reading = _Reading(echo, self._limits.answer_bytes, self._place)
+        doubt = False
         while True:
-            reading.add(self.channel.wait(ends - time.monotonic()))
-            settled = self._settlement(reading, replies)
-            if settled is not None:
-                return settled
-
-    def _settlement(self, reading: "_Reading", replies: Sequence[Reply]) -> Answer | str | None:
-        """What has been read, if a prompt or a question stands at its end."""
-        window = reading.window()
-        if window is None:
-            return None
-        prompt = re.search(_PROMPT.format(name=self._name), window)
-        if prompt:
-            return Answer(text=reading.text(prompt["prompt"]), prompt=prompt["prompt"], mode=prompt["mode"] or "")
-        question = _QUESTION.search(window)
-        if question is None:
-            return None
-        if _expected(question["question"], replies) or self._is_silent(reading):
-            return reading.text("")
-        return self._settlement(reading, replies)
-
-    def _is_silent(self, reading: "_Reading") -> bool:
-        try:
-            reading.add(self.channel.wait(_SILENCE.total_seconds()))
-        except TimeoutError:
-            return True
-        return False
+            left = ends - time.monotonic()
+            if left <= 0:
+                raise TimeoutError
+            try:
+                reading.add(self.channel.wait(min(left, _SILENCE.total_seconds()) if doubt else left))
+            except TimeoutError:
+                # Silence behind what looks like a question: it is one.
+                if doubt and time.monotonic() < ends:
+                    return reading.text("")
+                raise
+            window = reading.window()
+            prompt = re.search(_PROMPT.format(name=self._name), window)
+            if prompt:
+                return Answer(text=reading.text(prompt["prompt"]), prompt=prompt["prompt"], mode=prompt["mode"] or "")
+            question = _QUESTION.search(window)
+            if question and any(reply.question.search(question["question"]) for reply in replies):
+                return reading.text("")
+            doubt = question is not None
 
     def _given_up(self, question: str) -> UnexpectedQuestionError:
         """Leaves a question, by its own way out; a device that goes on asking is left alone with it."""
@@ -303,10 +298,6 @@ class Shell(CiscoIosSSH):
         if isinstance(left, str):
             self.disconnect()
         return UnexpectedQuestionError(asked)
-
-
-def _expected(question: str, replies: Sequence[Reply]) -> bool:
-    return any(reply.question.search(question) for reply in replies)
 
 
 class _Reading:
@@ -327,6 +318,7 @@ class _Reading:
         Raises:
             AnswerTooLargeError: that is more than is taken.
         """
+        # Counted before the echo too: whoever floods need not echo.
         self._size += len(piece)
         if self._size > self._most:
             raise AnswerTooLargeError(f"{self._place} answers with more than the {self._most} bytes that are taken")
@@ -343,11 +335,12 @@ class _Reading:
             self._begun = True
             self._pieces, self._end = [after], after[-_WINDOW:]
         else:
+            # The echo may come in two pieces.
             self._end = before[-len(self._echo) - _WINDOW :]
 
-    def window(self) -> str | None:
-        """The end of what has come, without what was said to everybody; None before the echo."""
-        return _without_broadcasts(harmless(self._end)) if self._begun else None
+    def window(self) -> str:
+        """The end of what has come, without what was said to everybody; empty before the echo."""
+        return _without_broadcasts(harmless(self._end)) if self._begun else ""
 
     def text(self, prompt: str) -> str:
         """All of it, less the prompt at its end."""

@@ -175,6 +175,7 @@ def _transport(trusted: tuple[HostKey, ...], connection: Any, **options: Any) ->
     transport = _Transport(connection, **options)
     known = [key.algorithm for key in trusted if key.algorithm != CERTIFICATE]
     wanted = [name for algorithm in known for name in (_RSA if algorithm == "ssh-rsa" else (algorithm,))]
+    # Taken from the device's own choice, another key than the recorded one would look like a changed one.
     security = transport.get_security_options()
     security.key_types = (*wanted, *(name for name in security.key_types if name not in wanted))
     return transport
@@ -222,6 +223,7 @@ def _hung_up(error: Exception, transport: paramiko.Transport | None) -> bool:
 
 
 def _login_error(error: Exception, endpoint: Endpoint, transport: paramiko.Transport | None) -> PlatformError:
+    # A device that says good-bye has refused; one that is gone without a word may have restarted just then.
     dismissed = isinstance(transport, _Transport) and transport.dismissed
     if not dismissed and ("timeout" in str(error) or "saw EOF" in str(error)):
         return UnreachableError(f"{where(endpoint)} went away during the login")

@@ -92,6 +92,7 @@ def real_socket(connection: Connection) -> socket.socket:
     """A connection as a socket of the operating system, which TLS needs."""
     if isinstance(connection, socket.socket):
         return connection
+    # OpenSSL reads from a descriptor, and a channel has none that bytes come out of.
     ours, theirs = socket.socketpair()
     for source, sink in ((theirs, connection), (connection, theirs)):
         threading.Thread(target=_pump, args=(source, sink, theirs), name="jump", daemon=True).start()

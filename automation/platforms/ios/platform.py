@@ -7,10 +7,13 @@ from automation.config.vendor import Vendor
 from automation.config.vendors.ios import IOS
 from automation.platforms.contract import (
     Abilities,
+    AnswerTimeoutError,
     Endpoint,
     Limits,
     LoginRefusedError,
     Session,
+    SessionLostError,
+    UnreachableError,
 )
 from automation.platforms.ios.session import IosSession
 from automation.platforms.links import where
@@ -65,6 +68,10 @@ class Ios:
         try:
             shell.open()
             _enable(shell, device)
+        except (SessionLostError, AnswerTimeoutError) as error:
+            shell.disconnect()
+            way.close()
+            raise UnreachableError(str(error)) from error
         except BaseException:
             shell.disconnect()
             way.close()

@@ -175,6 +175,7 @@ class IosSession:
         raise RefusedCommandError(said)
 
     def _arm_reload(self, label: str, timer: timedelta) -> None:
+        # Answering no: what is saved now is what a reload is to bring back.
         self._shell.ask(f"reload in {_minutes(timer)} {_reason(label)}", replies=(_SAVE_FIRST, _PROCEED))
         scheduled = sayings.scheduled_reload(self._asked("show reload"))
         if scheduled is None or scheduled.reason != _reason(label):
@@ -225,6 +226,7 @@ class IosSession:
 
     def _guarded_by(self, label: str) -> UndoRank:
         """What the pending commit of a label waits for."""
+        # Asked of the device and not remembered: whoever confirms need not be who committed.
         timer = sayings.revert_timer(self._asked(_TIMER))
         if timer is not None and timer.user == self._user:
             return UndoRank.TIMER

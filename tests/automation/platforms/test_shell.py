@@ -221,6 +221,18 @@ def test_output_without_end_is_cut_off(shell: Any) -> None:
         line.ask("show clock")
 
 
+def test_questions_without_end_end_in_time(shell: Any) -> None:
+    async def script(terminal: Any) -> None:
+        await terminal.prepared(PROMPT)
+        await terminal.hear()
+        while True:
+            await terminal.say("what? ")
+
+    line = shell(script, SHORT)
+    with pytest.raises(AnswerTimeoutError):
+        line.ask("show clock")
+
+
 def test_output_before_the_echo_counts_too(shell: Any) -> None:
     async def script(terminal: Any) -> None:
         await terminal.prepared(PROMPT)
