@@ -15,7 +15,9 @@ def merged(running: Tree, change: Tree, vendor: Vendor) -> Tree:
     Raises:
         AmbiguousChangeError: a line's effect cannot be told beforehand.
     """
-    return Tree(_merge(running.lines, vendor.complete(change, running).lines, (), vendor))
+    complete = vendor.complete(change, running)
+    predicted = Tree(_merge(running.lines, complete.lines, (), vendor))
+    return vendor.solid(vendor.settle(predicted, complete, running))
 
 
 def _merge(now: tuple[Line, ...], change: tuple[Line, ...], path: tuple[str, ...], vendor: Vendor) -> tuple[Line, ...]:

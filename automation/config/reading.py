@@ -9,7 +9,7 @@ from automation.config.vendor import Lineage, Vendor
 
 def read_device(text: str, vendor: Vendor) -> Tree:
     """The normalised tree of what a device shows as its configuration, without what goes without saying."""
-    return Tree(_level(_built(text, vendor).lines, (), vendor, vendor.defaults))
+    return vendor.solid(Tree(_level(_built(text, vendor).lines, (), vendor, vendor.defaults)))
 
 
 def read_change(text: str, vendor: Vendor) -> Tree:

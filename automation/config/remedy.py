@@ -54,15 +54,23 @@ def remedy(now: Tree, target: Tree, vendor: Vendor, order: Sequence[str] = ()) -
 
 def remedy_backwards(now: Tree, target: Tree, vendor: Vendor) -> Tree:
     """The same for an undo: what was entered last is taken back first."""
-    return Tree(tuple(line for _, lines in reversed(_steps(now, target, vendor, ())) for line in lines))
+    steps = _steps(now, target, vendor, ())[::-1]
+    if vendor.last_out_first:
+        steps.sort(key=lambda step: not step[1][0].negated)
+    return Tree(tuple(line for _, lines in steps for line in lines))
 
 
 def _steps(now: Tree, target: Tree, vendor: Vendor, order: Sequence[str]) -> list[tuple[str, tuple[Line, ...]]]:
     """Each header with the lines that put its section right."""
     driver = _Driver(vendor)
-    computed = _loaded(_plain(now, vendor), driver).config_to_get_to(_loaded(_plain(target, vendor), driver))
+    wanted = Tree(_emptied(now.lines, target.lines, (), vendor)) if vendor.hollow else target
+    computed = _loaded(_plain(now, vendor), driver).config_to_get_to(_loaded(_plain(wanted, vendor), driver))
     plain = [_line(child) for child in computed.children]
-    steps = [*_exchanges(plain, now, vendor), *_special(now, target, vendor)]
+    in_turn = (
+        (header, tuple(part for line in lines for part in _in_turn(line, wanted, vendor)))
+        for header, lines in _exchanges(plain, now, vendor)
+    )
+    steps = [*in_turn, *_special(now, target, vendor)]
     rank = {header: number for number, header in enumerate(order)}
     return sorted(steps, key=lambda step: rank.get(step[0], -1))
 
@@ -86,8 +94,46 @@ def _removed_key(line: Line, now: Tree, vendor: Vendor) -> tuple[object, ...] | 
     return vendor.exclusive_key((gone,))
 
 
+def _emptied(
+    now: tuple[Line, ...], target: tuple[Line, ...], path: tuple[str, ...], vendor: Vendor
+) -> tuple[Line, ...]:
+    """The target with the bare headers of sections that cannot be taken away, only their lines can."""
+    old, new = {line.text: line for line in now}, {line.text for line in target}
+    deeper = (
+        line if line.verbatim or line.text not in old
+        else Line(line.text, _emptied(old[line.text].children, line.children, (*path, line.text), vendor))
+        for line in target
+    )  # fmt: skip
+    bare = (Line(text) for text in old if text not in new and vendor.matches(vendor.hollow, (*path, text)))
+    return (*deeper, *bare)
+
+
+def _in_turn(line: Line, target: Tree, vendor: Vendor) -> tuple[Line, ...]:
+    """A section's lines as they are entered: all at once, or what goes before what comes."""
+    if not vendor.last_out_first or not line.children:
+        return (line,)
+    going, coming = _apart(line, target.get(line.text))
+    return tuple(part for part in (going, coming) if part is not None)
+
+
+def _apart(line: Line, wanted: Line | None) -> tuple[Line | None, Line | None]:
+    """What goes of a section, the last line first, and what comes."""
+    going: list[Line] = []
+    coming: list[Line] = []
+    there = {child.text: child for child in wanted.children} if wanted is not None else {}
+    for child in line.children:
+        if child.children:
+            less, more = _apart(child, there.get(child.text))
+            going += [less] if less is not None else []
+            coming += [more] if more is not None else []
+        else:
+            (coming if child.text in there else going).append(child)
+    less = Line(line.text, tuple(reversed(going))) if going else None
+    return less, Line(line.text, tuple(coming)) if coming or less is None else None
+
+
 def entered(lines: Tree, vendor: Vendor) -> tuple[str, ...]:
-    """The lines as they are typed: flat, each nested section left by the vendor's own word."""
+    """The lines as they are typed: one after the other, nested sections left or indented as the vendor has it."""
     return tuple(text for line in lines for text in _entered(line, 0, vendor))
 
 
@@ -95,10 +141,10 @@ def _entered(line: Line, depth: int, vendor: Vendor) -> Iterator[str]:
     if line.verbatim:
         yield from _entered_text(line, vendor)
         return
-    yield line.text
+    yield vendor.indent * depth + line.text
     for child in line.children:
         yield from _entered(child, depth + 1, vendor)
-    if line.children and depth:
+    if line.children and depth and vendor.nested_exit:
         yield vendor.nested_exit
 
 

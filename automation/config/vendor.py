@@ -29,6 +29,11 @@ def as_written(change: Tree, _running: Tree) -> Tree:
     return change
 
 
+def as_predicted(predicted: Tree, _change: Tree, _running: Tree) -> Tree:
+    """What was predicted, as it is: for vendors whose lines do the same whatever else is there."""
+    return predicted
+
+
 def rewritten_whole(_now: Line, wanted: Line) -> tuple[Line, ...]:
     """An ordered section taken away and written anew: for devices on which all lines take effect at once."""
     return (Line(f"no {wanted.text}"), wanted)
@@ -55,8 +60,15 @@ class Vendor:
     ``login`` match what the way in depends on, with the user's name in group ``user`` where there is one.
     ``text_marks`` are characters of which one that the text lacks stands behind the header of a text of a person's own
     and ends it, when it is sent; where there are none it ends with ``text_end``.
-    ``nested_exit`` leaves a section inside a section.
+    ``nested_exit`` leaves a section inside a section. ``indent`` stands before a line for each section that it is in:
+    for drivers that leave sections by themselves, and have to know where a line belongs.
+    ``hollow`` are headers that say nothing without a line below them. Such sections are emptied line by line, never
+    taken away; the device may go on showing the bare header.
+    ``last_out_first``: lines stand on earlier ones of their section, so what goes is taken away before anything comes,
+    the last line first.
     ``complete`` adds to a change what the device will add by itself, seen what is there already.
+    ``settle`` puts right what was predicted from the change (second) and from what is there already (third), where what
+    a line does depends on others.
     ``reorder`` gives the lines that make an existing ordered section what it should be.
     """
 
@@ -80,7 +92,11 @@ class Vendor:
     text_marks: str = ""
     text_end: str = "EOF"
     nested_exit: str = "exit"
+    indent: str = ""
+    hollow: Sequence[Lineage] = ()
+    last_out_first: bool = False
     complete: Callable[[Tree, Tree], Tree] = as_written
+    settle: Callable[[Tree, Tree, Tree], Tree] = as_predicted
     reorder: Callable[[Line, Line], Sequence[Line]] = rewritten_whole
 
     def is_ordered(self, text: str) -> bool:
@@ -98,6 +114,16 @@ class Vendor:
     def place_key(self, path: Sequence[str]) -> tuple[object, ...] | None:
         """What a line is about, of either sort."""
         return _key((*self.single, *self.exclusive), path)
+
+    def solid(self, tree: Tree) -> Tree:
+        """The tree without headers that say nothing."""
+        return Tree(self._solid(tree.lines, ())) if self.hollow else tree
+
+    def _solid(self, lines: tuple[Line, ...], path: tuple[str, ...]) -> tuple[Line, ...]:
+        weighed = (
+            line if line.verbatim else Line(line.text, self._solid(line.children, (*path, line.text))) for line in lines
+        )
+        return tuple(line for line in weighed if line.children or not self.matches(self.hollow, (*path, line.text)))
 
     @staticmethod
     def matches(patterns: Sequence[Lineage], path: Sequence[str]) -> bool:

@@ -4,4 +4,4 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 #: The TCP port on which each platform is managed unless an inventory says otherwise.
-PORTS: Mapping[str, int] = MappingProxyType({"eos": 443, "ios": 22})
+PORTS: Mapping[str, int] = MappingProxyType({"eos": 443, "frr": 22, "ios": 22})

@@ -8,20 +8,23 @@ from automation.config.tree import Line, Tree
 _RULE = re.compile(r"^(?P<list>ipv?6? prefix-list \S+)(?: seq (?P<seq>\d+))? (?P<rule>(?:permit|deny) .+)$")
 
 
-def numbered(change: Tree, running: Tree) -> Tree:
-    """The change with the numbers that the device will give: the one that a rule has, else five past the last."""
+def numbered(change: Tree, running: Tree, rule: re.Pattern[str] = _RULE) -> Tree:
+    """The change with the numbers that the device will give: the one that a rule has, else five past the last.
+
+    ``rule`` matches a line that is a rule of a list, with groups ``list``, ``seq`` and ``rule``.
+    """
     known: dict[str, dict[str, int]] = {}
-    for found in _rules(running):
+    for found in _rules(running, rule):
         known.setdefault(found["list"], {})[found["rule"]] = int(found["seq"] or 0)
-    return Tree(tuple(_with_number(line, known) for line in change))
+    return Tree(tuple(_with_number(line, known, rule) for line in change))
 
 
-def _rules(tree: Tree) -> Iterable[re.Match[str]]:
-    return (match for match in map(_RULE.match, (line.positive for line in tree)) if match)
+def _rules(tree: Tree, rule: re.Pattern[str]) -> Iterable[re.Match[str]]:
+    return (match for match in map(rule.match, (line.positive for line in tree)) if match)
 
 
-def _with_number(line: Line, known: dict[str, dict[str, int]]) -> Line:
-    match = _RULE.match(line.positive)
+def _with_number(line: Line, known: dict[str, dict[str, int]], rule: re.Pattern[str]) -> Line:
+    match = rule.match(line.positive)
     if match is None:
         return line
     rules = known.setdefault(match["list"], {})

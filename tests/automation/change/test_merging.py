@@ -76,8 +76,8 @@ def test_an_acl_is_merged_without_a_fault(platforms: Mapping[str, Platform], nam
         ("\n\n   \n", "no line is left for the device"),
         ("default hostname\n", "what a line would do depends on the device"),
         ("do show version\n", "a line is a command and no configuration"),
-        ("interface x\n do reload\n", "a line is a command and no configuration"),
-        ("configure terminal\nhostname x\n", "a line is a command and no configuration"),
+        ("interface Loopback0\n do reload\n", "a line is a command and no configuration"),
+        ("configure terminal\nroute-map A permit 10\n", "a line is a command and no configuration"),
         ("write memory\n", "a line is a command and no configuration"),
         ("copy running-config startup-config\n", "a line is a command and no configuration"),
         ("reload in 5\n", "a line is a command and no configuration"),
@@ -89,7 +89,13 @@ def test_what_no_platform_takes(platforms: Mapping[str, Platform], name: str, te
 
 @pytest.mark.parametrize("name", ALL)
 @pytest.mark.parametrize(
-    "text", ["hostname r1\n", "no hostname\n", "interface x\n description do not touch\n", "! do\nhostname r1\n"]
+    "text",
+    [
+        "route-map A permit 10\n",
+        "no route-map A permit 10\n",
+        "interface Loopback0\n description do not touch\n",
+        "! do\nroute-map A permit 10\n",
+    ],
 )
 def test_what_every_platform_takes(platforms: Mapping[str, Platform], name: str, text: str) -> None:
     assert not list(faults(text, platforms[name].vendor, merge=True))
