@@ -123,16 +123,21 @@ def _waves(waves: Sequence[Wave], current: int) -> Table:
 
 def bar(counts: Mapping[str, int], width: int = _BAR) -> Text:
     """Devices by state as a bar; whatever there is any of can be seen."""
-    total = sum(counts.values())
+    parts = [(sum(counts.get(state, 0) for state in states), sign, style) for states, sign, style in _PIECES]
+    parts = [part for part in parts if part[0]]
     text = Text()
-    left = width
-    for states, sign, style in _PIECES:
-        count = sum(counts.get(state, 0) for state in states)
-        if count:
-            size = min(left, max(1, round(count * width / total)))
-            text.append(sign * size, style=style)
-            left -= size
+    for size, (_, sign, style) in zip(_sizes([part[0] for part in parts], width), parts, strict=True):
+        text.append(sign * size, style=style)
     return text
+
+
+def _sizes(counts: Sequence[int], width: int) -> list[int]:
+    """Shares of a width, none of them nothing; what rounding leaves over or takes too much is the largest's."""
+    total = sum(counts)
+    sizes = [max(1, count * width // total) for count in counts]
+    if sizes:
+        sizes[counts.index(max(counts))] += width - sum(sizes)
+    return sizes
 
 
 def _sums(counts: Mapping[str, int]) -> str:

@@ -1,0 +1,112 @@
+"""When a watched rollout has come to its end, or to somebody's turn; and what its bars show."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+import pytest
+
+from automation.rollout.states import DeviceState, RolloutState
+from console.exits import Exit
+from console.rollout_page import Page
+from console.showing import bar, failures_first
+from console.views import DeviceInRollout, Rollout
+from console.watching import is_settled, verdict
+
+R = RolloutState
+PEOPLE = (("approval of network-ops", "network-ops"),)
+WORK = (("3 devices in flight", "workers"),)
+
+
+def page(state: RolloutState, counts: Mapping[str, int] | None = None, waits: tuple[tuple[str, str], ...] = ()) -> Page:
+    rollout = Rollout(
+        id="r-1",
+        change="sha256:" + "0" * 64,
+        title="t",
+        ticket="n",
+        team="x",
+        authors=("ed",),
+        state=state.value,
+        since=datetime(2026, 3, 1, tzinfo=UTC),
+        proposed=1,
+        plan=None,
+        wave=0,
+        waves=1,
+        size=3,
+        unhealthy=0,
+        counts=counts or {},
+        strategy={},
+        wanted={"network-ops": 1},
+        waits=waits,
+    )
+    return Page(rollout=rollout, waves=(), failures=(), approvals=())
+
+
+@pytest.mark.parametrize(
+    ("shown", "settled", "code"),
+    [
+        pytest.param(page(R.PLANNING, {"pending": 3}, WORK), False, Exit.WAITING, id="being planned"),
+        pytest.param(page(R.AWAITING_APPROVAL, {"planned": 3}, PEOPLE), True, Exit.WAITING, id="to be approved"),
+        pytest.param(page(R.SCHEDULED, {"planned": 3}), False, Exit.WAITING, id="about to start"),
+        pytest.param(page(R.RUNNING, {"in_progress": 1}, WORK), False, Exit.WAITING, id="running"),
+        pytest.param(page(R.BAKING, {"verified": 3}, (("wave 0 bakes", "nobody"),)), False, Exit.WAITING, id="baking"),
+        pytest.param(page(R.RUNNING, {"planned": 3}, PEOPLE), True, Exit.WAITING, id="only people can help"),
+        pytest.param(page(R.RUNNING, {"planned": 3}, (*PEOPLE, *WORK)), False, Exit.WAITING, id="people and workers"),
+        pytest.param(page(R.HELD, {"released": 1}, PEOPLE), False, Exit.WAITING, id="held, something in flight"),
+        pytest.param(page(R.HELD, {"planned": 1}, PEOPLE), True, Exit.WAITING, id="held"),
+        pytest.param(page(R.HALTING, {"in_progress": 1}), False, Exit.WAITING, id="halting"),
+        pytest.param(page(R.HALTED, {"reverted": 1}, PEOPLE), True, Exit.WAITING, id="halted"),
+        pytest.param(page(R.ROLLING_BACK, {"verified": 1}), False, Exit.WAITING, id="being brought back"),
+        pytest.param(page(R.ROLLBACK_FAILED, {"rollback_failed": 1}), True, Exit.WAITING, id="not brought back"),
+        pytest.param(page(R.COMPLETED, {"verified": 2, "unchanged": 1}), True, Exit.DONE, id="completed"),
+        pytest.param(page(R.COMPLETED, {"verified": 2, "skipped": 1}), True, Exit.DONE, id="completed, one skipped"),
+        pytest.param(page(R.COMPLETED, {"verified": 2, "drifted": 1}), True, Exit.FAILED, id="completed, one drifted"),
+        pytest.param(page(R.COMPLETED, {"verified": 2, "failed": 1}), True, Exit.FAILED, id="completed, one failed"),
+        pytest.param(page(R.ROLLED_BACK, {"rolled_back": 3}), True, Exit.FAILED, id="rolled back"),
+        pytest.param(page(R.REJECTED), True, Exit.FAILED, id="rejected"),
+        pytest.param(page(R.WITHDRAWN), True, Exit.FAILED, id="withdrawn"),
+        pytest.param(page(R.EXPIRED), True, Exit.FAILED, id="expired"),
+    ],
+)
+def test_where_a_watch_ends_and_how(shown: Page, settled: bool, code: Exit) -> None:
+    assert is_settled(shown) is settled
+    if settled:
+        assert verdict(shown) is code
+
+
+def test_every_state_is_tried_above() -> None:
+    tried = {case.values[0].rollout.state for case in test_where_a_watch_ends_and_how.pytestmark[0].args[1]}  # type: ignore[attr-defined]
+    assert tried | {"proposed"} == {state.value for state in R}
+
+
+@pytest.mark.parametrize(
+    ("counts", "drawn"),
+    [
+        pytest.param({}, "", id="nothing"),
+        pytest.param({"verified": 4}, "████████", id="all well"),
+        pytest.param({"planned": 4}, "········", id="all to come"),
+        pytest.param({"verified": 2, "planned": 2}, "████····", id="half"),
+        pytest.param({"verified": 999, "failed": 1}, "███████✗", id="one of a thousand"),
+        pytest.param({"verified": 1, "failed": 1, "planned": 1}, "████✗✗··", id="thirds"),
+        pytest.param({"skipped": 1, "reverted": 1, "in_progress": 1, "pending": 1}, "▓▓✗✗▒▒··", id="one of each"),
+    ],
+)
+def test_a_bar(counts: Mapping[str, int], drawn: str) -> None:
+    assert bar(counts, width=8).plain == drawn
+
+
+@pytest.mark.parametrize("state", list(DeviceState))
+def test_whatever_there_is_any_of_can_be_seen(state: DeviceState) -> None:
+    assert bar({state.value: 1}, width=8).plain
+    assert len(bar({"verified": 10_000, "failed": 3, state.value: 1}, width=24).plain) == 24
+
+
+def device(name: str, state: str) -> DeviceInRollout:
+    blank = dict.fromkeys(DeviceInRollout.__dataclass_fields__)
+    given = {"device": name, "site": "s", "region": "r", "role": "x", "platform": "ios", "state": state, "attempts": 1}
+    return DeviceInRollout(**{**blank, **given})  # type: ignore[arg-type]
+
+
+def test_the_worst_comes_first() -> None:
+    states = ["verified", "drifted", "refused", "failed", "reverted", "unknown", "rollback_failed", "planned"]
+    found = failures_first([device(f"d{n}", state) for n, state in enumerate(states)])
+    assert [each.state for each in found] == ["rollback_failed", "unknown", "reverted", "failed", "refused", "drifted"]
