@@ -33,7 +33,8 @@ class Abilities:
     ``lock``: it keeps others from configuring meanwhile; ``merge`` and ``replace``: what can be staged;
     ``confirm_elsewhere``: a commit under a timer is confirmed by another session or process than the one that made it;
     ``undo``: how it may undo what nobody confirms, best first (which one a device has, its session says);
-    ``timer_step`` and ``timer_longest``: what its timers can be set to.
+    ``timer_step`` and ``timer_longest``: what its timers can be set to; ``dead_man_restarts``: its dead-man brings
+    back what is saved, by a restart, and not what ran when it was armed.
     """
 
     atomic: bool
@@ -45,6 +46,7 @@ class Abilities:
     undo: tuple[UndoRank, ...]
     timer_step: timedelta
     timer_longest: timedelta
+    dead_man_restarts: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,7 +172,7 @@ class Session(Protocol):
     def revert(self, label: str) -> None:
         """Undoes a commit under a timer now, by the device's own means. The session may be lost by it.
 
-        With a dead-man that can be a restart of the device: the last resort.
+        Where ``dead_man_restarts``, that is a restart of the device: the last resort.
 
         Raises:
             UnconfirmedError: nothing is pending, or not under this label.

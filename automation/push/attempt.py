@@ -37,6 +37,10 @@ class Attempt:
         digester = work.digester
         return digester.edits(seen.edits) == digester.edits(self.comparison.edits) and not seen.strays
 
+    def restarts(self, work: Work) -> bool:
+        """Whether the device's own undo restarts it, and brings back what is saved."""
+        return self.undo is UndoRank.DEAD_MAN and work.platform.abilities.dead_man_restarts
+
     @staticmethod
     def left_nothing(seen: Observation) -> bool:
         """Whether nothing of it is there."""

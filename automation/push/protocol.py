@@ -226,7 +226,7 @@ class _Push:
         self.teller.announce(PushStaged, undo=found.undo, before=kept)
         armed = None if found.undo is UndoRank.NONE else timer(self.work)
         self.desk.may_write()
-        if found.undo is UndoRank.DEAD_MAN and found.unsaved:
+        if found.unsaved and found.undo is UndoRank.DEAD_MAN and self.work.platform.abilities.dead_man_restarts:
             # It brings startup back: what others left unsaved, and this push may save, would be lost.
             opened.save()
         attempt = Attempt(

@@ -15,6 +15,7 @@ from automation.platforms.contract import (
     PlatformError,
     Session,
     SessionLostError,
+    UnconfirmedError,
 )
 from automation.push.attempt import Attempt, shown
 from automation.push.connecting import session
@@ -24,7 +25,8 @@ from events.values import Cause, UndoRank
 
 #: How often it is looked and acted before the undo counts as failed. A revert may cost its own session each time.
 _ROUNDS = 5
-#: From this round on a dead-man is set off. Before, the lines are taken back: a restart takes the site down.
+#: From this round on a dead-man that restarts the device is set off. Before, the lines are taken back: a restart takes
+#: the site down.
 _LAST_RESORT = 2
 
 
@@ -76,7 +78,7 @@ class Undoer:
     def _is_undone(self, fresh: Session, remarks: list[str], number: int) -> bool:
         if not self._is_pending(fresh):
             return self._is_back(fresh) and self._is_saved(fresh)
-        if self.attempt.undo is not UndoRank.DEAD_MAN or number >= _LAST_RESORT:
+        if number >= _LAST_RESORT or not self.attempt.restarts(self.work):
             remarks += self._revert(fresh)
             return False
         # The dead-man stays armed until what was entered is seen to be gone.
@@ -97,7 +99,8 @@ class Undoer:
         _, seen = self.attempt.observed(fresh, self.work)
         self._desk.may_confirm()
         # The revert takes the session with it where it restores the path or reloads; what it did is read back.
-        with suppress(SessionLostError, AnswerTimeoutError):
+        # A timer that was faster, or an undo of the device's that failed, is found by reading back as well.
+        with suppress(SessionLostError, AnswerTimeoutError, UnconfirmedError):
             fresh.revert(self.attempt.label)
         if not seen.foreign:
             return []

@@ -39,6 +39,7 @@ class Ios:
         undo=(UndoRank.TIMER, UndoRank.DEAD_MAN),
         timer_step=timedelta(minutes=1),
         timer_longest=timedelta(minutes=120),
+        dead_man_restarts=True,
     )
     commands = (
         r"terminal width 511",
