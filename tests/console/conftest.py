@@ -66,6 +66,12 @@ def until(condition: Callable[[], T], patience_s: float = PATIENCE_S) -> T:
     return found
 
 
+@pytest.fixture(name="until", scope="session")
+def _until() -> Callable[..., Any]:
+    """Waits for something to be true, and gives it."""
+    return until
+
+
 @dataclass(frozen=True)
 class Ended:
     """What came of a command."""
