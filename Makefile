@@ -18,7 +18,7 @@ $(VENV)/.installed: requirements-dev.lock pyproject.toml
 setup: $(VENV)/.installed  ## the virtual environment, from the lock file
 
 demo: setup  ## the whole story on simulated devices; LOG=kafka plays it on a real broker
-	$(BIN)/wavegate demo --log $(LOG)
+	$(if $(filter kafka,$(LOG)),deploy/kafka/with-broker) $(BIN)/wavegate demo --log $(LOG)
 
 lint: setup  ## ruff, mypy --strict, import-linter
 	$(BIN)/ruff check .

@@ -42,6 +42,7 @@ TABLE = (
     Entry("views", "views", "The read models."),
     Entry("platform", "platform", "Platforms: what is sent to devices."),
     Entry("lab", "lab", "Simulated devices."),
+    Entry("demo", "demo", "Play the whole of it on simulated devices.", grouped=False),
 )
 
 _ABOUT = "Rolls configuration changes out to network devices, in waves, behind gates that operations own."
