@@ -8,7 +8,7 @@ from automation.rollout.states import IN_FLIGHT, RETRIABLE, DeviceState
 from console.client import Client
 from console.errors import ConsoleError, UsageError
 from console.queries import ViewsReader
-from console.telling import counted, names, short
+from console.telling import counted, names, short, wave_name
 from console.views import DeviceInRollout, Rollout
 from events.authority import Authority, Halt
 from events.commands import ApprovePlan, RejectPlan, RollBack
@@ -112,7 +112,8 @@ def resuming(rollout: Rollout, views: ViewsReader) -> Iterator[str]:
     """What goes on when a rollout does."""
     left = views.devices(rollout.id, states=[DeviceState.PLANNED])
     sites = {device.site for device in left}
-    yield f"Rollout {rollout.id} “{rollout.title}” goes on with wave {max(rollout.wave, 0)} of {rollout.waves}:"
+    which = f"{wave_name(max(rollout.wave, 0))}, of {counted(rollout.waves, 'wave')}"
+    yield f"Rollout {rollout.id} “{rollout.title}” goes on with {which}:"
     yield f"{counted(len(left), 'device')} at {counted(len(sites), 'site')} are still to be changed."
 
 

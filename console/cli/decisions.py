@@ -278,8 +278,10 @@ def rollback(
     command = RollBack(rollout=found.id, wave=wave, devices=tuple(device or ()), reason=reason)
     with place.views() as views:
         chosen = undone(views, command)
-    what = "All that it changed" if wave is None and not device else f"Wave {wave}" if device is None else "Devices"
-    confirm(output, [plan_of(found), f"{what}: {_reach(place, chosen)} brought back: {_names(chosen)}."], yes=yes)
+    shown = f"{_reach(place, chosen)} are brought back: {_names(chosen)}."
+    if not chosen:
+        shown = "Nothing that it changed is on any device; it ends." if not (device or wave is not None) else shown
+    confirm(output, [plan_of(found), shown], yes=yes)
     raise typer.Exit(_asked(place, command, within, output))
 
 
