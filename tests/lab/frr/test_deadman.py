@@ -124,6 +124,19 @@ def test_a_revert_restores_the_configuration_to_the_letter_and_the_kernel_with_i
     assert client.verb("revert", identity) == reverted, "whose answer was lost may ask again"
 
 
+def test_of_an_interface_that_frr_had_nothing_about_only_the_bare_header_is_left(
+    lab: FrrLab, out_of_band: FrrDevice, login: Login, ids: Iterator[str]
+) -> None:
+    # given FRR forgets no interface that the kernel has, once it was configured
+    name, identity, before = out_of_band.name, next(ids), lab.running_config(out_of_band.name)
+    client = login(out_of_band)
+    client.verb("arm", 300, identity)
+    client.shell().send("configure terminal", "interface eth2", "description management", "bandwidth 100")
+    # then
+    assert client.verb("revert", identity)["state"] == "reverted"
+    assert lab.running_config(name).replace("interface eth2\nexit\n!\n", "") == before
+
+
 def test_restoring_saves_nothing(lab: FrrLab, out_of_band: FrrDevice, login: Login, ids: Iterator[str]) -> None:
     # given a line of somebody else that runs but is not saved
     name, identity, before = out_of_band.name, next(ids), lab.startup_config(out_of_band.name)
