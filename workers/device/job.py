@@ -79,8 +79,8 @@ class Job:
         subject = workshop.subject(order)
         try:
             reading = read_and_compare(subject, workshop.compare(order), workshop.digester, workshop.limits)
-        except LoginRefusedError:
-            teller.announce(CredentialRefused, credential=subject.endpoint.credential)
+        except LoginRefusedError as error:
+            teller.announce(CredentialRefused, credential=error.credential or subject.endpoint.credential)
             raise
         if reading.comparison.reached:
             return teller.outcome(PlanFoundNothing)

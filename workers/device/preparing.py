@@ -149,6 +149,13 @@ class Workshop:
             raise UnpreparedError(Cause.NOT_IN_INVENTORY, f"{order.device} is not in this worker's inventory")
         return device
 
+    def jump_host(self, order: Order) -> tuple[str | None, int]:
+        """The jump host on the way to an order's device, if any, and how many sessions it bears."""
+        device = self.estate.devices.get(order.device)
+        if device is None or device.via is None:
+            return None, 0
+        return device.via, self.estate.jump_hosts[device.via].max_connections
+
     def _planned(self, order: Writing) -> PlannedDevice:
         planned = self.plan(order.plan).devices.get(order.device)
         if planned is None:

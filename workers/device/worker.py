@@ -143,7 +143,7 @@ class DeviceWorker:
     def _work(self, job: Job, stored: Stored) -> None:
         """On a thread of the pool. What has not begun when the worker stops is left to whoever comes next."""
         try:
-            with self._crew.alone_at(job.order.device):
+            with self._crew.alone_at(job.order.device), self._crew.through(*self.workshop.jump_host(job.order)):
                 if self._stopping.is_set() or job.desk.lost():
                     return
                 outcome = job.run()
