@@ -241,6 +241,19 @@ def _slashed(interface: Mapping[str, Any]) -> str:
     return f"{address['address']}/{address['maskLen']}"
 
 
+def _static_routes(cli: Cli, _words: str) -> Output:
+    """Those of the default VRF, each as if it were the best one to its prefix."""
+    matches = (re.match(r"ip route (?!vrf )(\S+) (\S+)", node.text) for node in cli.device.running.children)
+    found = {match[1]: match[2] for match in matches if match}
+    rows = ["", "VRF: default", "Codes: C - connected, S - static, K - kernel,", ""]
+    rows += [f" S        {prefix} [1/0] via {way}" for prefix, way in found.items()]
+    routes = {
+        prefix: {"routeType": "static", "preference": 1, "metric": 0, "vias": [{"nexthopAddr": way}]}
+        for prefix, way in found.items()
+    }
+    return Output(text="\n".join((*rows, "")), data={"vrfs": {"default": {"routes": routes}}})
+
+
 def _vlans(cli: Cli, _words: str) -> Output:
     named = {"1": "default"}
     for node in cli.device.running.children:
@@ -347,6 +360,7 @@ SHOW_COMMANDS: Commands = {
     "show-interfaces": _interfaces,
     "show-interfaces-description": _descriptions,
     "show-ip-interface-brief": _brief,
+    "show-ip-route-static": _static_routes,
     "show-vlan": _vlans,
     "show-ntp-status": _ntp_status,
     "show-ntp-associations": _ntp_associations,

@@ -1,5 +1,6 @@
 """What an IOS device shows of itself."""
 
+import ipaddress
 import re
 
 from lab.config import facts
@@ -156,6 +157,18 @@ def _access_lists(line: Line, words: str) -> str:
     return "\n".join(shown)
 
 
+def _static_routes(line: Line, _words: str) -> str:
+    """Those of the global table, each as if it were the only one of its network."""
+    rows = ["Codes: L - local, C - connected, S - static, R - RIP, M - mobile, B - BGP", ""]
+    for node in line.device.running.children:
+        match = re.match(r"ip route (?!vrf )(\S+) (\S+) (\S+)", node.text)
+        if match:
+            network = ipaddress.IPv4Network(f"{match[1]}/{match[2]}")
+            way = f"via {match[3]}" if match[3][0].isdigit() else f"is directly connected, {match[3]}"
+            rows.append(f"S     {network} [1/0] {way}")
+    return "\n".join(rows)
+
+
 def _ntp_servers(config: Node) -> list[str]:
     matches = (re.match(r"ntp (?:server|peer) (?:vrf \S+ )?(?:ip )?(\S+)", node.text) for node in config.children)
     return [match[1] for match in matches if match]
@@ -219,6 +232,7 @@ SHOW_COMMANDS: Commands = {
     "show-users": plain(_users),
     "show-privilege": plain(lambda line, _words: f"Current privilege level is {line.privilege}"),
     "show-ip-interface-brief": plain(_interfaces),
+    "show-ip-route-static": plain(_static_routes),
     "show-interfaces-description": plain(_descriptions),
     "show-vlan-brief": plain(_vlans),
     "show-access-lists": plain(_access_lists),

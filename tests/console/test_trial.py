@@ -159,6 +159,16 @@ def test_the_whole_of_a_change(place: Any, estate_folder: Path) -> None:
     assert set(threading.enumerate()) <= threads
 
 
+def test_a_starter_goes_out_and_comes_back_as_it_is_written(place: Any, estate_folder: Path, tmp_path: Path) -> None:
+    estate = ("--estate", str(estate_folder))
+    assert place("change", "new", str(tmp_path / "mine"), *estate, WAVEGATE_HOME="").code == 0
+    change = tmp_path / "mine" / "change.yaml"
+    change.write_text(change.read_text().replace("checks_hold: 5s", "checks_hold: 100ms"))
+    tried = place("change", "try", str(change), *estate, WAVEGATE_HOME="")
+    assert tried.code == 0, tried.out
+    assert "All went well on 4 devices" in tried.out
+
+
 def test_as_machines_see_it(place: Any, estate_folder: Path) -> None:
     arguments = ("--estate", str(estate_folder), "--json", "--devices", "2")
     change = str(place.change("tried", select="platform=ios,role=edge-router"))
