@@ -1,5 +1,8 @@
 """What all tests share."""
 
+import os
+
+import pytest
 import structlog
 
 # Tracebacks without local variables: a test that fails should not take half a minute to print an installation.
@@ -10,3 +13,15 @@ structlog.configure(
         structlog.processors.KeyValueRenderer(key_order=["event"]),
     ]
 )
+
+
+@pytest.fixture(scope="session")
+def bootstrap() -> str:
+    """Where a real Kafka is. Without one, tests are left out loudly on a laptop and fail in CI."""
+    found = os.environ.get("KAFKA_BOOTSTRAP")
+    if found:
+        return found
+    what = "no Kafka: set KAFKA_BOOTSTRAP, or run the tests through deploy/kafka/with-broker"
+    if os.environ.get("CI"):
+        pytest.fail(what)
+    pytest.skip(what)

@@ -1,7 +1,6 @@
 """Logs to test: each adapter as a world in which any number of processes can open the same log."""
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -107,18 +106,6 @@ def _nothing_runs_on() -> Iterator[None]:
     before = set(threading.enumerate())
     yield
     Help.until(lambda: set(threading.enumerate()) <= before, patience_s=15)
-
-
-@pytest.fixture(scope="session")
-def bootstrap() -> str:
-    """Where a real Kafka is; skips loudly without one, and fails where CI is set."""
-    found = os.environ.get("KAFKA_BOOTSTRAP")
-    if not found:
-        what = "no Kafka: set KAFKA_BOOTSTRAP, or run the tests through deploy/kafka/with-broker"
-        if os.environ.get("CI"):
-            pytest.fail(what)
-        pytest.skip(what)
-    return found
 
 
 @pytest.fixture
