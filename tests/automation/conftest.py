@@ -1,6 +1,10 @@
-"""Devices of the lab for the tests of platforms and of the push protocol: one lab a test, ready in milliseconds."""
+"""Devices of the lab for the tests of platforms and of the push protocol: one lab a test, ready in milliseconds.
+
+Real FRR routers take seconds: they are shared by a module, and as new before every test.
+"""
 
 import itertools
+import json
 import os
 import re
 import time
@@ -19,6 +23,9 @@ from inventory.credentials import Login
 from lab.branches.startup import BranchDevice, Role, startup_config
 from lab.estate import DeviceSpec, Estate, JumpSpec
 from lab.estate import Platform as LabPlatform
+from lab.frr.journal import JournalEntry
+from lab.frr.lab import FrrDevice, FrrLab
+from lab.frr.namespaces import missing
 from lab.journal import Entry, Event
 from lab.lab import Lab
 
@@ -152,16 +159,184 @@ def _endpoint(lab: Lab, spec: DeviceSpec | JumpSpec, login: Login) -> Endpoint:
     )
 
 
-BenchMaker = Callable[..., Bench]
+@pytest.fixture(scope="module")
+def frr_lab() -> Iterator[FrrLab]:
+    """A site of two real routers. Skips loudly where none can run, and fails there in CI."""
+    if lacks := missing():
+        message = f"real FRR routers cannot run here: {'; '.join(lacks)}"
+        pytest.fail(message) if os.environ.get("CI") else pytest.skip(message)
+    with FrrLab(sites=1, bgp=["s01-r1"]) as lab:
+        yield lab
+
+
+@dataclass(frozen=True)
+class FrrHands:
+    """Other hands on a real router, and what is known of it: as the lab has it for simulated devices."""
+
+    routers: FrrLab
+
+    def edit(self, router: str, lines: list[str]) -> None:
+        """Somebody else's lines, as root."""
+        self.routers.vtysh(router, "configure terminal", *lines)
+
+    def device(self, router: str) -> "FrrHands.Seen":
+        """Whether it is up, and how many command lines are open on it."""
+        return FrrHands.Seen(sessions=len(self.routers.run(router, "ls", "/run/wavegate/shells").split()))
+
+    @dataclass(frozen=True)
+    class Seen:
+        """What is seen of a router."""
+
+        sessions: int
+        up: bool = True
+
+
+@dataclass(frozen=True)
+class FrrBench:
+    """A bench with a real router. What its journal says is told in the words of the lab's."""
+
+    routers: FrrLab
+    router: FrrDevice
+    limits: Limits
+    since: int
+    kind: str = "frr"
+    via: Endpoint | None = None
+    opened: list[Session] = field(default_factory=list)
+    looks: list[str] = field(default_factory=list)
+
+    @property
+    def lab(self) -> FrrHands:
+        return FrrHands(self.routers)
+
+    @property
+    def device(self) -> str:
+        return self.router.name
+
+    @property
+    def platform(self) -> Platform:
+        return platforms()["frr"]
+
+    @property
+    def endpoint(self) -> Endpoint:
+        key = SecretStr(self.router.key_file.read_text())
+        return Endpoint(
+            name=self.device,
+            address=self.router.address,
+            port=self.router.port,
+            credential=f"login-of-{self.device}",
+            login=Login(username=self.router.user, password=None, private_key=key),
+            host_keys=(self.router.host_key.split(" ", 1)[1],),
+        )
+
+    await_that = staticmethod(Bench.await_that)
+
+    def connect(self, limits: Limits | None = None, **changes: Any) -> Session:
+        """A session, closed at the end of the test."""
+        session = self.platform.connect(replace(self.endpoint, **changes), self.via, limits or self.limits)
+        self.opened.append(session)
+        return session
+
+    def running(self) -> str:
+        """What the daemons tell root."""
+        return self.routers.running_config(self.device)
+
+    def startup(self) -> str:
+        """What is on its disk."""
+        return self.routers.startup_config(self.device)
+
+    def power_cut(self) -> None:
+        """Cuts the power and waits until the router is up again."""
+        self.routers.power_cut(self.device)
+
+    def journal(self, *events: Event) -> list[Entry]:
+        """The entries of these kinds since this bench was made, or all."""
+        entries = _told(self.routers.journal(self.device)[self.since :])
+        return [entry for entry in entries if not events or entry.event in events]
+
+    def sent(self) -> list[str]:
+        """The commands that our login sent."""
+        return [entry.line for entry in self.journal(Event.COMMAND)]
+
+    def own_commands(self) -> list[str]:
+        """What our login sent outside configuration, less the checks."""
+        return [
+            entry.line for entry in self.journal(Event.COMMAND) if entry.mode == "exec" and entry.line not in self.looks
+        ]
+
+
+_VERBS = {"arm": Event.TIMER_ARMED, "confirm": Event.TIMER_CANCELLED, "revert": Event.REVERTED}
+
+
+def _told(entries: list[JournalEntry]) -> Iterator[Entry]:
+    configuring: set[str] = set()
+    for entry in entries:
+        common = {"time": entry.at, "device": "router", "user": USER, "session": entry.session, "line": entry.line}
+        if entry.event == "line":
+            mode = "config" if entry.session in configuring and entry.line != "end" else "exec"
+            yield Entry(event=Event.COMMAND, mode=mode, **common)
+            configuring.add(entry.session) if entry.line == "configure terminal" else None
+            configuring.discard(entry.session) if entry.line == "end" else None
+            if entry.line == "write memory":
+                yield Entry(event=Event.SAVED, **common)
+        elif entry.event == "verb":
+            yield Entry(event=Event.COMMAND, mode="exec", **common)
+            if (verb := entry.line.split()[1]) in _VERBS:
+                yield Entry(event=_VERBS[verb], detail=entry.line.split()[-1], **common)
+        elif entry.event == "restored" and entry.fields["outcome"] == "fired":
+            yield Entry(event=Event.TIMER_FIRED, **common)
+
+
+def _renew(lab: FrrLab, router: FrrDevice, baseline: str) -> None:
+    """Nothing pending, and both configurations as they were when the lab was built."""
+    pending = json.loads(lab.run(router.name, "wavegate-deadman", "status"))["pending"]
+    running, startup = lab.running_config(router.name), lab.startup_config(router.name)
+    if pending is None and running == f"{baseline}end\n" and startup == baseline:
+        return
+    (lab._machine(router.name).disk / "etc" / "frr" / "frr.conf").write_text(baseline, encoding="utf-8")
+    lab.power_cut(router.name)
+    lab.converge()
+
+
+@pytest.fixture(scope="module")
+def frr_baselines(frr_lab: FrrLab) -> dict[str, str]:
+    """What each router starts with."""
+    return {router.name: frr_lab.startup_config(router.name) for router in frr_lab.devices}
 
 
 @pytest.fixture
-def make_bench(tmp_path: Path) -> Iterator[BenchMaker]:
+def make_frr_bench(frr_lab: FrrLab, frr_baselines: dict[str, str]) -> Iterator[Callable[[str], FrrBench]]:
+    """Makes benches of real routers: ``out-of-band`` or ``in-band`` says which."""
+    made: list[FrrBench] = []
+    limits = Limits(connect=timedelta(seconds=5), answer=timedelta(seconds=10))
+
+    def make(reached: str = "out-of-band") -> FrrBench:
+        router = next(device for device in frr_lab.devices if device.reached == reached)
+        made.append(FrrBench(frr_lab, router, limits, len(frr_lab.journal(router.name))))
+        return made[-1]
+
+    yield make
+    for bench in made:
+        for session in bench.opened:
+            session.close()
+        known = [re.compile(pattern) for pattern in bench.platform.commands]
+        unlisted = [line for line in bench.own_commands() if not any(each.fullmatch(line) for each in known)]
+        _renew(frr_lab, bench.router, frr_baselines[bench.device])
+        assert not unlisted, "frr sent what its list of commands lacks"
+
+
+BenchMaker = Callable[..., Bench | FrrBench]
+
+
+@pytest.fixture
+def make_bench(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[BenchMaker]:
     """Makes labs with one device of a kind; what has been sent is held against the platform's list at the end."""
     made: list[Bench] = []
     limits = Limits(connect=timedelta(seconds=5), answer=timedelta(seconds=5))
 
-    def make(kind: str, *, minute: float = 30.0, jump: bool = False, **options: Any) -> Bench:
+    def make(kind: str, *, minute: float = 30.0, jump: bool = False, **options: Any) -> Bench | FrrBench:
+        if kind == "frr":
+            frr: FrrBench = request.getfixturevalue("make_frr_bench")()
+            return frr
         enable = options.get("enable")
         spec = _spec(kind, _address(), options)
         jumps = (JumpSpec(name="jump-1", address=_address(), username="hop", password="canary-jump-password"),)
@@ -213,6 +388,6 @@ def kind(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def bench(make_bench: BenchMaker, kind: str) -> Bench:
+def bench(make_bench: BenchMaker, kind: str) -> Bench | FrrBench:
     """A lab with a device of the kind."""
     return make_bench(kind)
