@@ -1,6 +1,6 @@
 """Facts as sentences: what happened, by whom and why. When, and in which rollout, stands beside them."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from events import facts
@@ -25,10 +25,29 @@ _FEW = 5
 
 Teller = Callable[[Any, str], str]
 
+#: Ends of devices that nobody has to read one by one.
+GOOD_ENDS = (facts.DeviceVerified, facts.DeviceUnchanged, facts.DeviceRolledBack)
+
+_TOGETHER: Mapping[type[facts.Fact], str] = {
+    facts.DeviceVerified: "changed and read back as saved",
+    facts.DeviceUnchanged: "found to be as they should be",
+    facts.DeviceRolledBack: "brought back",
+}
+
 
 def tell(record: FactRecord) -> str:
     """A fact as a sentence. Texts of people and devices in it are as they came: escape it where it is shown."""
     return TELLERS[type(record.fact)](record.fact, record.by)
+
+
+def tell_together(records: Sequence[FactRecord]) -> str:
+    """The same good end of several devices as one sentence. ``records``: at least one, all of one of `GOOD_ENDS`."""
+    ended = [record.fact for record in records if isinstance(record.fact, GOOD_ENDS)]
+    if len(ended) == 1:
+        return tell(records[0])
+    how, took = _TOGETHER[type(ended[0])], sorted(fact.took_ms for fact in ended)
+    who = names(fact.device for fact in ended)
+    return f"{counted(len(ended), 'device')} {how}, each in {_seconds(took[0])} to {_seconds(took[-1])}: {who}."
 
 
 def names(all_names: Iterable[str], few: int = _FEW) -> str:

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from rich.live import Live
@@ -15,9 +15,10 @@ from console.output import Output, moment
 from console.queries import ViewsReader
 from console.rollout_page import Page, read_page
 from console.showing import NOT_WELL, rollout_page
-from console.telling import tell
+from console.telling import GOOD_ENDS, tell, tell_together
 from console.views import Filter, Happening
 from events import facts
+from events.codec import FactRecord
 from events.log.contract import EventLog, LogError
 
 D, R = DeviceState, RolloutState
@@ -25,6 +26,7 @@ D, R = DeviceState, RolloutState
 _LOOK_S = 0.25
 _DOUBT_S = 5.0
 _MOST = 2_000
+_GATHER_S = 2.0
 
 #: Rollouts in these wait until somebody decides.
 _FOR_A_PERSON = frozenset({R.AWAITING_APPROVAL, R.HELD, R.HALTED, R.ROLLBACK_FAILED})
@@ -37,6 +39,15 @@ _QUIET: tuple[type[facts.Fact], ...] = (
     facts.DeviceStaged,
     facts.DevicePlanned,
     facts.TargetsFrozen,
+)
+
+#: What people decided last is where the telling begins: what came before it has been seen, or is in the log.
+_TURNS: tuple[type[facts.Fact], ...] = (
+    facts.RolloutProposed,
+    facts.PlanApproved,
+    facts.RolloutResumed,
+    facts.DeviceRetried,
+    facts.RollbackStarted,
 )
 
 
@@ -53,6 +64,8 @@ class Watch:
     _seen: int = -1
     _doubted: float = 0.0
     _warned: bool = False
+    _alike: list[FactRecord] = field(default_factory=list)
+    _gathered: float = 0.0
 
     def run(self) -> Exit:
         """Shows what happens until the rollout ends or waits for a person; which of these, the exit code says.
@@ -78,25 +91,50 @@ class Watch:
                 page = read_page(self.views, self.rollout)
 
     def _list(self) -> Page:
+        self._skip_what_came_before()
         while True:
             page = read_page(self.views, self.rollout)
             self._tell_new()
             if is_settled(page):
+                self._tell_alike()
                 self.output.show(rollout_page(page.rollout, page.waves, page.failures, page.approvals))
                 return page
             self._wait()
+
+    def _skip_what_came_before(self) -> None:
+        turns = Filter(rollout=self.rollout, types=tuple(kind.wire for kind in _TURNS), last=1)
+        if self.output.as_json or not (found := self.views.timeline(turns)):
+            return  # a machine gets everything, every time
+        if not isinstance(found[0].record.fact, facts.RolloutProposed):
+            self._seen = found[0].record.seq - 1
+            self.output.say(f"What came before: wavegate log --rollout {self.rollout}", style="dim")
 
     def _tell_new(self) -> None:
         while found := self.views.timeline(Filter(rollout=self.rollout, after=self._seen, most=_MOST)):
             for happening in found:
                 self._tell(happening)
             self._seen = found[-1].record.seq
+        if self._alike and self.monotonic() - self._gathered >= _GATHER_S:
+            self._tell_alike()
 
     def _tell(self, happening: Happening) -> None:
         record = happening.record
         self.output.emit_if_json(fact_told(record))
-        if not isinstance(record.fact, _QUIET):
+        if isinstance(record.fact, _QUIET):
+            return
+        if self._alike and type(record.fact) is not type(self._alike[0].fact):
+            self._tell_alike()
+        if isinstance(record.fact, GOOD_ENDS):
+            self._gathered = self._gathered if self._alike else self.monotonic()
+            self._alike.append(record)
+        else:
             self.output.say(f"{moment(record.at)}  {tell(record)}")
+
+    def _tell_alike(self) -> None:
+        """Devices that ended well are told by the dozen: of thousands nobody reads a line each."""
+        if self._alike:
+            self.output.say(f"{moment(self._alike[-1].at)}  {tell_together(self._alike)}")
+            self._alike.clear()
 
     def _wait(self) -> None:
         self.sleep(_LOOK_S)

@@ -56,8 +56,10 @@ def test_from_a_file_to_devices_and_back(site: Any) -> None:
     assert "6 devices at 3 sites in DE, FR, GB" in undone.err
     back = site.watch(rollout)
 
-    # Then every device is as it was, and the exit code says that the change is not out
+    # Then every device is as it was, the exit code says that the change is not out, and nothing is told twice
     assert back.code == 1
+    assert f"What came before: wavegate log --rollout {rollout}" in back.out
+    assert "Work on the canary began." not in back.out
     assert site.state(rollout) == "rolled_back"
     for name in site.devices:
         assert NTP not in site.lab.running(name)

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from console.telling import TELLERS, counted, names, short, tell, wave_name
+from console.telling import TELLERS, counted, names, short, tell, tell_together, wave_name
 from events import facts
 from events.codec import GENESIS, FactRecord
 from events.control import (
@@ -335,6 +335,26 @@ def record(fact_: Fact, by: str = "olga") -> FactRecord:
 )
 def test_a_sentence(told: Fact, sentence: str) -> None:
     assert tell(record(told)) == sentence
+
+
+@pytest.mark.parametrize(
+    ("kind", "details", "sentence"),
+    [
+        (
+            facts.DeviceVerified,
+            {"before": BLOB, "after": KEYED, "observed": BLOB, "checks": ()},
+            "7 devices changed and read back as saved",
+        ),
+        (facts.DeviceUnchanged, {}, "7 devices found to be as they should be"),
+        (facts.DeviceRolledBack, {}, "7 devices brought back"),
+    ],
+)
+def test_devices_that_ended_well_are_told_together(kind: Any, details: Any, sentence: str) -> None:
+    ended = [
+        record(fact(kind, **{**AT_DEVICE, "device": f"d{n}", "took_ms": 1000 + 100 * n}, **details)) for n in range(7)
+    ]
+    assert tell_together(ended) == f"{sentence}, each in 1.0 s to 1.6 s: d0, d1, d2, d3, d4 and 2 more."
+    assert tell_together(ended[:1]) == tell(ended[0])
 
 
 def test_every_type_of_fact_has_one_and_is_told_here() -> None:
