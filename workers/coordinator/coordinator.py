@@ -11,6 +11,7 @@ from datetime import timedelta
 
 import structlog
 
+from events.blobs.contract import BlobError
 from events.log.contract import EventLog, LogError, Membership, Topic
 from workers.coordinator.reign import Reign
 
@@ -60,7 +61,8 @@ class Coordinator:
                 self._reign(membership)
             elif renewed:
                 self.trouble = ""
-        except LogError as error:
+        except (LogError, BlobError) as error:
+            # A store without room, or out of reach, ends a reign as a log does: nothing of the batch counts.
             self.trouble = str(error)
             _log.warning("this coordinator is not active", reason=str(error))
             self._stopping.wait(_AFTER_ERROR_S)

@@ -81,7 +81,10 @@ def _check_headers(stored: Stored, envelope: Envelope) -> None:
 
 
 def _refused(signed: str, error: RefusedError) -> Decision:
-    """The refusal of what nobody is known to have asked; who it claims to be from is no more than a claim."""
+    """The refusal of what cannot be decided about.
+
+    Who asked is said only where the signature holds: what is inside is no more than a claim.
+    """
     claimed, kind = "unknown", "unreadable"
     try:
         envelope = peek(signed)
@@ -89,7 +92,7 @@ def _refused(signed: str, error: RefusedError) -> Decision:
     except MessageError:
         pass
     fact = rollout_commands.refusal(claimed, kind, error, authentic=False)
-    return Decision(by="unknown", cause=f"refused:{claimed}", facts=(fact,))
+    return Decision(by=error.author or "unknown", cause=f"refused:{claimed}", facts=(fact,))
 
 
 def failed(code: str, error: Exception) -> LookupFailed:

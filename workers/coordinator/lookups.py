@@ -36,7 +36,7 @@ class Lookups:
         except (ChangeError, BundleError) as error:
             return LookupFailed(code="bad-change", why=str(error)[:4000])
         except BlobError as error:
-            return LookupFailed(code="change-missing", why=f"its bundle cannot be read: {error}"[:4000])
+            return LookupFailed(code="change-missing", why=f"its bundle cannot be had or kept: {error}"[:4000])
         except InventoryError as error:
             return LookupFailed(code="bad-selection", why=str(error)[:4000])
         return None

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Self
@@ -59,10 +60,16 @@ class Reign:
             LogError: the log could not be read or written.
             ImpossibleFactError, MessageError: the facts are not whole, or not for this software to read.
         """
-        writer = log.fenced_writer(WRITER)
-        started = time.monotonic()
-        state = read_state(log, name)
-        _log.info("state read", facts=state.seq, seconds=round(time.monotonic() - started, 3))
+        with ExitStack() as unless_it_begins:
+            writer = log.fenced_writer(WRITER)
+            unless_it_begins.callback(writer.close)
+            started = time.monotonic()
+            state = read_state(log, name)
+            _log.info("state read", facts=state.seq, seconds=round(time.monotonic() - started, 3))
+            control = log.reader({_CONTROL: state.authority.position})
+            unless_it_begins.callback(control.close)
+            arrivals = log.reader(_starts(log, writer.marks()))
+            unless_it_begins.pop_all()
         return cls(
             log=log,
             inbox=inbox,
@@ -70,8 +77,8 @@ class Reign:
             now=now,
             writer=writer,
             state=state,
-            control=log.reader({_CONTROL: state.authority.position}),
-            arrivals=log.reader(_starts(log, writer.marks())),
+            control=control,
+            arrivals=arrivals,
         )
 
     def step(self, patience: timedelta) -> int:
@@ -82,6 +89,7 @@ class Reign:
 
         Raises:
             LogError: nothing of this batch counts, or it is unknown whether it does; begin a new reign.
+            BlobError: what has to be kept could not be; nothing of this batch counts.
         """
         arrived = self.arrivals.poll(patience)
         # Control is read after them and decided before them: what was lifted before a command was sent is lifted.
