@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 import structlog
 
+from automation.change.errors import BundleError
 from automation.errors import AutomationError
 from automation.planning.device import planned, read_and_compare
 from automation.platforms.contract import LoginRefusedError
@@ -12,7 +13,7 @@ from automation.push.before import unpack
 from automation.push.protocol import push
 from automation.push.telling import Teller
 from automation.push.work import Earlier, ForbiddenError, LeaseLostError
-from automation.tasks.unit import run_on
+from automation.tasks.unit import WrongHostsError, run_on
 from events.blobs.contract import BlobError
 from events.orders import Order, PlanDevice, Writing
 from events.reports import (
@@ -120,15 +121,22 @@ class Job:
         return earlier if order.unresolved is None else replace(earlier, again=False)
 
     def _refused(self, error: Exception) -> Outcome:
-        """An order that could not be begun."""
-        cause = getattr(error, "cause", None) or _CAUSES.get(type(error), Cause.RENDER_FAILED)
-        return self._failed(Reason(cause=cause, detail=str(error)[:2000]))
+        """An order that could not be begun. A blob store without room may have some later: the order is given back."""
+        reason = Reason(cause=_cause(error), detail=str(error)[:2000])
+        if isinstance(error, BlobError) and error.retriable and not self._may_have_written:
+            return self._teller().outcome(OrderReturned, reason=reason)
+        return self._failed(reason)
+
+    @property
+    def _may_have_written(self) -> bool:
+        unresolved = isinstance(self.order, Writing) and self.order.unresolved is not None
+        return unresolved or self.staged is not None or self.desk.wrote
 
     def _failed(self, reason: Reason) -> Outcome:
         teller = self._teller()
         if isinstance(self.order, PlanDevice):
             return teller.outcome(PlanFailed, reason=reason)
-        if self.staged is not None or self.desk.wrote:
+        if self._may_have_written:
             return teller.outcome(PushUnknown, reason=reason)
         kind = PushFailed if reason.cause in _OPERATIONAL else PushRefused
         return teller.outcome(kind, reason=reason)
@@ -150,8 +158,24 @@ _OPERATIONAL = frozenset(
         Cause.DEVICE_LOCKED,
         Cause.TIMED_OUT,
         Cause.ACCESS_LOST,
+        Cause.CHANGE_MISSING,
         Cause.INTERNAL,
     }
 )
 
-_CAUSES: Mapping[type[Exception], Cause] = {CredentialError: Cause.CREDENTIAL_MISSING}
+_CAUSES: Mapping[type[Exception], Cause] = {
+    CredentialError: Cause.CREDENTIAL_MISSING,
+    WrongHostsError: Cause.INTERNAL,
+    BlobError: Cause.CHANGE_MISSING,
+    BundleError: Cause.CHANGE_MISSING,
+}
+
+
+def _cause(error: Exception) -> Cause:
+    """The cause that an error names, or the one that its kind stands for."""
+    named = getattr(error, "cause", None)
+    if isinstance(named, Cause):
+        return named
+    if isinstance(error, BlobError) and error.retriable:
+        return Cause.INTERNAL
+    return next((cause for kind, cause in _CAUSES.items() if isinstance(error, kind)), Cause.RENDER_FAILED)

@@ -14,6 +14,8 @@ from automation.planning.device import Subject
 from automation.platforms.contract import Endpoint, Limits, Platform
 from automation.push.before import unpack
 from automation.push.work import Earlier, Timing, Work
+from automation.render.errors import RenderError
+from automation.tasks.finding import TaskVersionError
 from events.blobs.contract import BlobStore
 from events.orders import Order, PushDevice, RollBackDevice, Unresolved, Writing
 from events.plans import Plan, PlannedDevice
@@ -127,7 +129,7 @@ class Workshop:
             diff=planned.diff,
             config=planned.config,
             digester=self.digester,
-            replace=tuple(self.lines(change, self.device(order)).splitlines()) if replaces else None,
+            replace=tuple(self._text(change, self.device(order)).splitlines()) if replaces else None,
             checks=change.checks_for(subject.platform.name),
             timing=Timing(within=change.checks_within, hold=change.checks_hold, limits=self.limits),
             accept_no_undo=order.device in granted.accept_no_undo,
@@ -162,8 +164,19 @@ class Workshop:
             raise UnpreparedError(Cause.APPROVAL_INVALID, f"{order.device} is not in plan {order.plan}")
         return planned
 
+    def _text(self, change: Change, device: Device) -> str:
+        """The change's lines for a device."""
+        try:
+            return self.lines(change, device)
+        except TaskVersionError as error:
+            raise UnpreparedError(Cause.TASK_VERSION, str(error)) from error
+        except RenderError as error:
+            if device.platform in change.roots:
+                raise
+            raise UnpreparedError(Cause.NO_TEMPLATE, str(error)) from error
+
     def _aim(self, change: Change, device: Device, vendor: Vendor) -> Callable[[Tree], Comparison]:
-        text = self.lines(change, device)
+        text = self._text(change, device)
         if change.mode == "replace":
             wanted = read_device(text, vendor)
             return lambda running: compare_replace(running, wanted, vendor)

@@ -15,7 +15,7 @@ from automation.push.work import LeaseLostError
 from events.codec import decode_order
 from events.control import Subject
 from events.errors import MessageError
-from events.log.contract import LogError, LogUnavailableError, Membership, Partition, Stored, Topic
+from events.log.contract import LogUnavailableError, Membership, Partition, Stored, Topic
 from events.orders import Order
 from events.reports import Outcome
 from workers.device.crew import Crew
@@ -47,9 +47,9 @@ class DeviceWorker:
     capacity: int = 500
     drain: timedelta = timedelta(seconds=120)
     observe: Callable[[Order, Outcome], None] = lambda _order, _outcome: None
-    #: Since when on the monotonic clock the lease stands, and what is wrong now; for those who ask after its health.
+    #: Since when on the monotonic clock the lease stands; for those who ask after its health.
     renewed: float = 0.0
-    trouble: str = ""
+    _troubles: dict[Partition | None, str] = field(default_factory=dict)
     _stopping: threading.Event = field(default_factory=threading.Event)
     _tracker: Tracker = field(default_factory=Tracker)
     _tenures: Tenures = field(default_factory=Tenures)
@@ -59,6 +59,11 @@ class DeviceWorker:
     def in_flight(self) -> int:
         """How many orders are being carried out or wait for a thread."""
         return self._crew.running
+
+    @property
+    def trouble(self) -> str:
+        """What is wrong now; empty where nothing is."""
+        return "; ".join(tuple(self._troubles.values()))
 
     def stop(self) -> None:
         """Takes nothing new, settles what is in flight, leaves the group; :meth:`run` then returns."""
@@ -80,11 +85,10 @@ class DeviceWorker:
         try:
             delivery = membership.poll(_POLL)
         except LogUnavailableError as error:
-            self.trouble = str(error)
+            self._troubles[None] = str(error)
             return
         for partition in delivery.lost:
-            self._tenures.end(partition)
-            self._tracker.drop(partition)
+            self._give_up(partition)
         for partition in delivery.gained:
             self._tenures.begin(partition)
         self._tenures.deliver(delivery.records)
@@ -94,14 +98,20 @@ class DeviceWorker:
             self._dispatch(stored, tenure, membership, pool)
         self._keep(membership)
 
+    def _give_up(self, partition: Partition) -> None:
+        self._tenures.end(partition)
+        self._tracker.drop(partition)
+        self._troubles.pop(partition, None)
+
     def _take_over(self, partition: Partition, membership: Membership) -> None:
         """Learns what the partition's earlier owner did; until then none of its orders is touched."""
         try:
             mark = membership.mark(partition)
             past, end = read_past(self.office.log, partition, reports_from(mark))
         except LogUnavailableError as error:
-            self.trouble = f"what was done in {partition.topic.value}-{partition.number} cannot be read: {error}"
+            self._troubles[partition] = f"what was done in {_told(partition)} cannot be read: {error}"
             return
+        self._troubles.pop(partition, None)
         self._tracker.take(partition, mark, end)
         self._tenures.know(partition, past)
 
@@ -111,7 +121,7 @@ class DeviceWorker:
             order = decode_order(stored.value)
         except MessageError as error:
             # It stays undone, and the mark before it: a worker that can read it will find it.
-            self.trouble = f"an order in {stored.partition.topic.value}-{stored.partition.number}: {error}"
+            self._troubles[stored.partition] = f"the order at {stored.position} in {_told(stored.partition)}: {error}"
             _log.error("an order cannot be read", position=stored.position, reason=str(error))
             return
         if order.id in tenure.past.ended:
@@ -152,7 +162,7 @@ class DeviceWorker:
             self.observe(job.order, outcome)
         except LeaseLostError as error:
             _log.info("an order went to another worker", order=job.order.id, reason=str(error))
-        except LogError:
+        except Exception:  # noqa: BLE001 - what leaves a thread of the pool is seen by nobody
             _log.exception("an outcome could not be published; whoever takes over finds it out", order=job.order.id)
         finally:
             self._crew.left()
@@ -162,7 +172,8 @@ class DeviceWorker:
         membership.pause(self._tenures.held() if self._crew.running >= 2 * self.capacity else frozenset())
         now = self.office.monotonic()
         if now - self.renewed >= _RENEW_S and membership.renew(self._tracker.marks()):
-            self.renewed, self.trouble = now, ""
+            self.renewed = now
+            self._troubles.pop(None, None)
 
     def _settle(self, membership: Membership) -> None:
         """Lets what is in flight end, under the lease, within the time that there is for it."""
@@ -170,9 +181,19 @@ class DeviceWorker:
         _log.info("settling", in_flight=self._crew.running)
         while self._crew.running and self.office.monotonic() < deadline:
             membership.pause(self._tenures.held())
-            for partition in membership.poll(_POLL).lost:
-                self._tenures.end(partition)
-                self._tracker.drop(partition)
+            try:
+                delivery = membership.poll(_POLL)
+            except LogUnavailableError as error:
+                # Without a log nothing can be published, but it may come back before the time is over.
+                self._troubles[None] = str(error)
+                self.office.sleep(_POLL.total_seconds())
+                continue
+            for partition in delivery.lost:
+                self._give_up(partition)
             membership.renew(self._tracker.marks())
         self._tenures.end_all()
         membership.renew(self._tracker.marks())
+
+
+def _told(partition: Partition) -> str:
+    return f"{partition.topic.value}-{partition.number}"
