@@ -28,6 +28,7 @@ class EstateSource:
         self._lock = threading.Lock()
         self._signature = _signature(self._paths)
         self._estate = load()
+        self._wrong: tuple[_Signature, InventoryError] | None = None
 
     def current(self) -> Estate:
         """The estate as the files have it now.
@@ -38,16 +39,26 @@ class EstateSource:
         with self._lock:
             signature = _signature(self._paths)
             if signature != self._signature:
-                self._estate = self._load()
-                self._signature = signature
+                self._read(signature)
             return self._estate
+
+    def _read(self, signature: _Signature) -> None:
+        """Reads the files, but never twice as they were when they were found to be wrong: that takes seconds."""
+        if self._wrong is not None and self._wrong[0] == signature:
+            raise self._wrong[1].with_traceback(None)
+        try:
+            self._estate = self._load()
+        except InventoryError as error:
+            self._wrong = signature, error
+            _log.warning("the inventory is wrong now; orders go on with the last good one", reason=str(error)[:500])
+            raise
+        self._signature, self._wrong = signature, None
 
     def good(self) -> Estate:
         """The estate as the files have it now; while they are wrong, as they had it last."""
         try:
             return self.current()
-        except InventoryError as error:
-            _log.warning("the inventory is wrong now; going on with the last good one", reason=str(error)[:500])
+        except InventoryError:
             return self._estate
 
 
