@@ -16,9 +16,16 @@ from automation.tasks.engineer import text_for
 from events.blobs.contract import BlobStore
 from events.log.contract import EventLog
 from events.plans import Plan, address_of
-from events.signing import Signer
 from inventory.estate import Estate
-from workers.bootstrap_stores import data_key, derived, estate_paths, open_blobs, open_log, read_estate
+from workers.bootstrap_stores import (
+    coordinator_key,
+    data_key,
+    derived,
+    estate_paths,
+    open_blobs,
+    open_log,
+    read_estate,
+)
 from workers.control_watch import ControlWatch
 from workers.coordinator.coordinator import Coordinator
 from workers.coordinator.inputs import Inbox
@@ -30,7 +37,7 @@ from workers.device.worker import DeviceWorker
 from workers.estate_source import EstateSource
 from workers.projector.projector import Projector
 from workers.projector.views import Views
-from workers.settings import Settings, SettingsFileError
+from workers.settings import Settings
 
 #: Changes and plans that are kept open.
 _KEPT = 32
@@ -82,14 +89,10 @@ def make_coordinator(installation: Installation, name: str, now: Callable[[], da
     """A coordinator, ready to run.
 
     Raises:
-        SettingsFileError, KeyFileError: its key cannot be used.
+        SettingsFileError: its key cannot be used.
     """
     settings = installation.settings
-    path = settings.path(settings.coordinator_key)
-    try:
-        signer = Signer.from_pem(path.read_bytes())
-    except OSError as error:
-        raise SettingsFileError(f"the coordinator's key {path} cannot be read: {error.strerror}") from error
+    signer = coordinator_key(settings)
     lookups = Lookups(installation.blobs, installation.estates.current)
     inbox = Inbox(installation.blobs, lookups.look_up)
 

@@ -14,6 +14,7 @@ from events.log.kafka.settings import KafkaSettings, Security
 from events.log.memory import MemoryLog, MemoryStore
 from events.log.sqlite.log import SqliteLog
 from events.log.terms import Terms
+from events.signing import KeyFileError, Signer
 from inventory.estate import Estate
 from inventory.load import load
 from workers.settings import Settings, SettingsFileError
@@ -106,15 +107,36 @@ def data_key(settings: Settings) -> bytes:
         SettingsFileError: its file is missing, has another length, or can be read by others.
     """
     path = settings.path(settings.data_key)
+    key = _private("data key", "data_key", path)
+    if len(key) != 32:
+        raise SettingsFileError(f"{path} holds {len(key)} bytes; a data key has 32: take the one that was made with it")
+    return key
+
+
+def coordinator_key(settings: Settings) -> Signer:
+    """The key with which a coordinator signs its halts.
+
+    Raises:
+        SettingsFileError: its file is missing, holds no such key, or can be read by others.
+    """
+    path = settings.path(settings.coordinator_key)
+    try:
+        return Signer.from_pem(_private("coordinator's key", "coordinator_key", path))
+    except KeyFileError as error:
+        raise SettingsFileError(f"the coordinator's key {path} cannot be used: {error}") from error
+
+
+def _private(what: str, setting: str, path: Path) -> bytes:
+    """The content of a file that nobody else may read."""
     try:
         if path.stat().st_mode & 0o077:
             raise SettingsFileError(f"{path} can be read by others; set its mode to 0600")
-        key = path.read_bytes()
+        return path.read_bytes()
     except OSError as error:
-        raise SettingsFileError(f"the data key {path} cannot be read: {error.strerror}") from error
-    if len(key) != 32:
-        raise SettingsFileError(f"{path} holds {len(key)} bytes; a data key has 32")
-    return key
+        raise SettingsFileError(
+            f"the {what} {path} cannot be read: {error.strerror}; restore it from its backup, or let the setting "
+            f"{setting} name it"
+        ) from error
 
 
 def derived(key: bytes, purpose: bytes) -> bytes:

@@ -1,17 +1,21 @@
 """The settings of an installation: a TOML file in its folder, and the environment over it (``WAVEGATE_…``)."""
 
+import os
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 from pydantic_settings.exceptions import SettingsError
 
-from events.catalogue import complaint
 from inventory.problems import Suggester
 
 FILE = "wavegate.toml"
+
+_PREFIX = "WAVEGATE_"
+_SQLITE = "sqlite:///"
 
 
 class SettingsFileError(Exception):
@@ -25,7 +29,7 @@ class Settings(BaseSettings):
     is a file with the 32 bytes that encrypt configurations and key their digests; all workers share it.
     """
 
-    model_config = SettingsConfigDict(env_prefix="WAVEGATE_", extra="forbid", frozen=True)
+    model_config = SettingsConfigDict(env_prefix=_PREFIX, extra="forbid", frozen=True)
 
     home: Path
     log_name: str = Field(pattern=r"^log-[0-9a-f]{32}$")
@@ -57,6 +61,13 @@ class Settings(BaseSettings):
     metrics_port: int = Field(default=0, ge=0, le=65535)
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
+    @field_validator("views")
+    @classmethod
+    def _is_embedded(cls, url: str) -> str:
+        if not url.removeprefix(_SQLITE) or not url.startswith(_SQLITE):
+            raise ValueError(f"views are kept in SQLite: write {_SQLITE} and the path of a file")
+        return url
+
     @classmethod
     def settings_customise_sources(
         cls,
@@ -78,10 +89,7 @@ class Settings(BaseSettings):
     @property
     def views_url(self) -> str:
         """The views' SQLAlchemy URL, with a relative SQLite file below the home."""
-        scheme, found, file = self.views.partition("sqlite:///")
-        if found and not scheme and not file.startswith("/"):
-            return f"sqlite:///{self.home / file}"
-        return self.views
+        return f"{_SQLITE}{self.path(Path(self.views.removeprefix(_SQLITE)))}"
 
     @property
     def session(self) -> timedelta:
@@ -103,16 +111,24 @@ def read_settings(home: Path, **given: Any) -> Settings:  # noqa: ANN401 - any o
     try:
         return Settings(home=home.resolve(), **given)
     except ValidationError as error:
-        raise SettingsFileError(f"{file}, or the environment over it: {_told(error)}") from error
-    except (SettingsError, ValueError) as error:
+        raise SettingsFileError("; ".join(_told(file, problem) for problem in error.errors())) from error
+    except SettingsError as error:
+        raise SettingsFileError(
+            f'a {_PREFIX}… variable of the environment: {error}; lists are written as JSON, for example ["estate"]'
+        ) from error
+    except (ValueError, OSError) as error:
         raise SettingsFileError(f"{file} cannot be read: {error}") from error
 
 
-def _told(error: ValidationError) -> str:
-    """What does not fit. The name of a setting that does not exist is told: whoever reads this wrote it."""
-    problems = error.errors(include_input=False, include_url=False)
-    strange = [str(problem["loc"][-1]) for problem in problems if problem["type"] == "extra_forbidden"]
-    if not strange:
-        return complaint(error)
-    hint = Suggester().hint(strange[0], Settings.model_fields)
-    return f"there is no setting {', '.join(map(repr, strange))}" + (f"; {hint}" if hint else "")
+def _told(file: Path, problem: ErrorDetails) -> str:
+    """What does not fit, and where it was set; never the value, which may be a secret.
+
+    The name of a setting that does not exist is told: whoever reads this wrote it.
+    """
+    name = str(problem["loc"][0])
+    if problem["type"] == "extra_forbidden":
+        hint = Suggester().hint(name, Settings.model_fields)
+        return f"{file}: there is no setting {name!r}" + (f"; {hint}" if hint else "")
+    variable = f"{_PREFIX}{name}".upper()
+    place = f"{variable} in the environment" if variable in os.environ else f"{file}: {name}"
+    return f"{place}: {problem['msg'].removeprefix('Value error, ')}"
