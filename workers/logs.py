@@ -1,6 +1,7 @@
 """JSON lines on standard error, for what we log and for what libraries log."""
 
 import logging
+import re
 import sys
 
 import structlog
@@ -12,8 +13,20 @@ _SHARED: tuple[structlog.typing.Processor, ...] = (
 )
 
 
+#: The client of Kafka tells of each connection that it tries again, several lines a second while a broker is away.
+_CHATTY = "kafka"
+
+#: So long the same is not told again, in seconds.
+_QUIET_S = 60.0
+
+_VARYING = re.compile(r"\d+")
+
+
 def configure_logging(level: str) -> None:
-    """Logs ourselves from this level on, libraries from warnings on or from this level where that is higher."""
+    """Logs ourselves from this level on, libraries from warnings on or from this level where that is higher.
+
+    What the client of Kafka says again and again is told once a minute.
+    """
     threshold = getattr(logging, level.upper())
     structlog.configure(
         processors=[*_SHARED, structlog.processors.format_exc_info, structlog.processors.JSONRenderer()],
@@ -24,6 +37,28 @@ def configure_logging(level: str) -> None:
     for handler in [each for each in root.handlers if isinstance(each, _ToStandardError)]:
         root.removeHandler(handler)
     root.addHandler(_ToStandardError(max(threshold, logging.WARNING)))
+    # A level of its own: whoever sets the root's lower must not get its every request.
+    logging.getLogger(_CHATTY).setLevel(max(threshold, logging.WARNING))
+
+
+class _Repeated(logging.Filter):
+    """Passes what a chatty library says once a minute; numbers aside (ports, times, attempts) it is the same."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._told: dict[tuple[str, str], float] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether this is news."""
+        if record.name.partition(".")[0] != _CHATTY:
+            return True
+        said = (record.name, _VARYING.sub("#", record.getMessage()))
+        last = self._told.get(said)
+        if last is not None and 0 <= record.created - last < _QUIET_S:
+            return False
+        self._told = {old: at for old, at in self._told.items() if 0 <= record.created - at < _QUIET_S}
+        self._told[said] = record.created
+        return True
 
 
 class _ToStandardError(logging.Handler):
@@ -31,6 +66,7 @@ class _ToStandardError(logging.Handler):
 
     def __init__(self, level: int) -> None:
         super().__init__(level)
+        self.addFilter(_Repeated())
         self.setFormatter(
             structlog.stdlib.ProcessorFormatter(
                 foreign_pre_chain=[*_SHARED, structlog.stdlib.add_logger_name],

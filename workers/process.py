@@ -54,6 +54,11 @@ class Process:
                 part.thread.join()
         return next((part.failed for part in self.parts if part.failed is not None), None)
 
+    def end(self) -> None:
+        """Asks for the end and waits for it; whatever has ended already is left as it is."""
+        self.request_stop()
+        self.wait()
+
     def _run(self, part: Part) -> None:
         try:
             part.run()

@@ -65,7 +65,7 @@ def run(
         The error that a part ended with, if any.
 
     Raises:
-        SettingsFileError, KeyFileError, InventoryError, BlobError, LogError, AddressInUseError: it cannot start.
+        SettingsFileError, InventoryError, BlobError, LogError, AddressInUseError: it cannot start.
     """
     with ExitStack() as closing:
         log = await_log(settings, stopping)
@@ -83,6 +83,7 @@ def run(
         closing.callback(page.stop)
         closing.callback(assembly.stop)
         process = Process(assembly.start(), stopping)
+        closing.callback(process.end)
         process.start()
         page.start()
         ready(Ready(name=assembly.name, kinds=tuple(kinds), address=settings.listen, port=page.port))
