@@ -77,8 +77,8 @@ class Views:
         """Opens the database at a SQLAlchemy URL, for example ``sqlite:////var/lib/wavegate/views.db``."""
         self.engine = opened(url)
 
-    def begin(self, log: str) -> Progress:
-        """Makes what is missing, and says how far the views of this log are; views of another log are dropped.
+    def begin(self, log_name: str) -> Progress:
+        """Makes what is missing, and says how far the views of the log of that name are; those of another are dropped.
 
         Raises:
             UnusableViewsError: it could not be read or written.
@@ -86,32 +86,34 @@ class Views:
         with self._transaction() as connection:
             tables.metadata.create_all(connection)
             row = connection.execute(select(tables.progress)).mappings().first()
-            if row is not None and row["log"] == log and row["schema"] == tables.SCHEMA:
+            if row is not None and row["log"] == log_name and row["schema"] == tables.SCHEMA:
                 return Progress(seq=row["seq"], head=row["head"], position=row["position"])
-        self.clear(log)
+        self.clear(log_name)
         return Progress()
 
-    def clear(self, log: str) -> None:
-        """Drops all views; those of this log begin anew. A projector that runs meanwhile notices and begins anew.
+    def clear(self, log_name: str) -> None:
+        """Drops all views, and begins empty ones of the log of that name.
+
+        A projector that runs meanwhile notices and begins anew.
 
         Raises:
             UnusableViewsError: it could not be written.
         """
         try:
-            self._make_anew(log)
+            self._make_anew(log_name)
         except UnusableViewsError as error:
             if error.retriable:
                 raise
             # Nothing is lost with a damaged file: all of it is in the log.
             for file in self._files():
                 file.unlink(missing_ok=True)
-            self._make_anew(log)
+            self._make_anew(log_name)
 
-    def _make_anew(self, log: str) -> None:
+    def _make_anew(self, log_name: str) -> None:
         with self._transaction() as connection:
             tables.metadata.drop_all(connection)
             tables.metadata.create_all(connection)
-            start = {"id": 0, "schema": tables.SCHEMA, "log": log, "at": 0.0, **asdict(Progress())}
+            start = {"id": 0, "schema": tables.SCHEMA, "log": log_name, "at": 0.0, **asdict(Progress())}
             connection.execute(insert(tables.progress), [start])
 
     def _files(self) -> list[Path]:
