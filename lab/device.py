@@ -167,6 +167,11 @@ class Device(ABC):
         if self.up:
             await self.serve(connection, peer)
 
+    def vouched_for(self, name: str, password: str) -> bool:
+        """Whether an AAA server knows the user with this password; the configuration need not."""
+        known = self.spec.credentials
+        return known is not None and known.remote and (known.username, known.password) == (name, password)
+
     def next_id(self, kind: str) -> str:
         """A name for a new session."""
         self._count += 1

@@ -29,11 +29,15 @@ class _Model(BaseModel):
 
 
 class Credentials(_Model):
-    """A user that is configured before the startup config is loaded, with all rights; `enable` is the enable secret."""
+    """A user that is configured before the startup config is loaded, with all rights; `enable` is the enable secret.
+
+    With `remote` an AAA server knows the user and the configuration does not, so that there is no secret in it.
+    """
 
     username: str = Field(min_length=1, pattern=r"^\S+$")
     password: str = Field(min_length=1, pattern=r"^\S+$")
     enable: str | None = Field(default=None, min_length=1, pattern=r"^\S+$")
+    remote: bool = False
 
 
 class DeviceSpec(_Model):

@@ -26,7 +26,7 @@ def startup_lines(spec: DeviceSpec) -> list[str]:
 def _credential_lines(platform: Platform, credentials: Credentials) -> list[str]:
     secret = hashed(platform, credentials.password)
     role = " role network-admin" if platform is Platform.EOS else ""
-    lines = [f"username {credentials.username} privilege 15{role} secret {secret}"]
+    lines = [] if credentials.remote else [f"username {credentials.username} privilege 15{role} secret {secret}"]
     if credentials.enable:
         key = "secret" if platform is Platform.IOS else "password"
         lines.append(f"enable {key} {hashed(platform, credentials.enable)}")

@@ -27,6 +27,8 @@ from lab.session import Session
 
 INDENT = 1
 _LOG_LINES = 200
+#: What an AAA server of the lab gives to whom it vouches for.
+_AAA_PRIVILEGE = 15
 _FACTORY = ("version 17.9", "hostname Router", "line con 0", "line vty 0 4")
 _COMMITS = {
     # Lines take effect one by one here: a change begins with configuration mode and is whole when that ends.
@@ -217,6 +219,8 @@ class IosDevice(Device):
         """The user with this name, if the password is theirs and no fault refuses them."""
         if self.faults.strike(FaultKind.REFUSE_LOGIN, name):
             return None
+        if self.vouched_for(name, password):
+            return vtys.User(privilege=_AAA_PRIVILEGE, secret=None)
         user = vtys.user(self.running, name)
         if user is None or (user.secret is not None and not self.bench.logins.right(password, user.secret)):
             return None

@@ -111,3 +111,10 @@ def test_credentials_become_lines(tmp_path: Path, device: dict[str, str], user: 
     assert lines[1].startswith(enable)
     assert lines[2:] == ["hostname x"]
     assert "clear" not in "".join(lines)
+
+
+def test_a_user_of_an_aaa_server_is_not_in_the_configuration(tmp_path: Path) -> None:
+    credentials = {"username": "u", "password": "clear-p", "remote": True}
+    estate = load_estate(write(tmp_path, {"devices": [R1 | {"credentials": credentials, "startup": "hostname x"}]}))
+
+    assert startup_lines(estate.devices[0]) == ["hostname x"]

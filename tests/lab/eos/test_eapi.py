@@ -10,6 +10,9 @@ import pytest
 
 from lab.faults import Fault, FaultKind
 
+#: Of credentials that are not in the configuration.
+REMOTE = {"remote": True}
+
 
 def test_an_error_names_the_command_and_stops_the_request(eos: Any) -> None:
     error = eos.eapi().refused("configure", "hostname first", "no such line", "hostname never")
@@ -82,6 +85,15 @@ def test_enable_wants_the_password_where_there_is_one(start: Callable[..., Any],
     journal = bench.lab.folder.joinpath("journal", "sw1.jsonl").read_text()
     assert "wrong" not in journal
     assert login["enable"] not in journal
+
+
+def test_a_user_of_an_aaa_server_needs_no_line(start: Callable[..., Any], login: dict[str, str]) -> None:
+    bench = start(only="sw1", sw1={"credentials": {name: login[name] for name in ("username", "password")} | REMOTE})
+
+    shown = bench.eapi().run("show running-config", encoding="text")[0]["output"]
+
+    assert "username" not in shown
+    assert "hostname sw1" in shown
 
 
 def test_text_and_json_encodings(eos: Any) -> None:

@@ -59,6 +59,15 @@ def test_enables_with_the_secret(start: Callable[..., Any], login: dict[str, str
         assert connection.check_enable_mode()
 
 
+def test_a_user_of_an_aaa_server_needs_no_line(start: Callable[..., Any], login: dict[str, str]) -> None:
+    known = {"username": login["username"], "password": login["password"], "remote": True}
+    bench = start(only="r1", r1={"credentials": known})
+
+    with netmiko(bench, login) as connection:
+        assert connection.send_command("show privilege") == "Current privilege level is 15"
+        assert "username" not in connection.send_command("show running-config")
+
+
 def test_pushes_lines_and_saves_them(ios: Any, login: dict[str, str]) -> None:
     with netmiko(ios, login) as connection:
         connection.send_config_set(["interface GigabitEthernet0/0/1", "description to the till", "no shutdown"])
