@@ -8,7 +8,7 @@ Which of them goes first is free: in the canary it is chosen so that the first w
 """
 
 import heapq
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -24,6 +24,10 @@ _LOW_TIERS = frozenset({"lab", "pilot", "test"})
 
 Sites = tuple[str, ...]
 Kind = tuple[str, ...]
+Worth = tuple[bool, int, float]
+
+#: How rare a kind is that no choice shows.
+_NEVER = float("inf")
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,28 +114,37 @@ def _canary(blocks: Sequence[_Block], least: int) -> dict[Sites, int]:
     """At least so many sites, and so many that every kind of device goes first in one, each with its turn.
 
     The best next choice each time (Minoux's lazy greedy: what a choice is worth only ever falls, so a heap with what it
-    was worth when it was last looked at finds the best without looking at all). Two kinds that only twins have cannot
-    both go first: the second then follows in the next wave, at that site alone.
+    was worth when it was last looked at finds the best without looking at all). A kind that only one choice of sites
+    can show comes before all others, or the site would be taken for what others could have shown as well. Two kinds
+    that only twins have cannot both go first: the second then follows in the next wave, at that site alone.
     """
     kinds = _kinds_by_turn(blocks, classes=_worth_covering(blocks))
-    missing = {kind for found in kinds.values() for kind in found}
+    shown = Counter(kind for _, kind in {(sites, kind) for (sites, _), found in kinds.items() for kind in found})
+    missing = set(shown)
     ranks = {block.sites: rank for rank, block in enumerate(sorted(blocks, key=lambda block: block.rank))}
-    heap = [(-len(found), ranks[sites], turn, sites) for (sites, turn), found in kinds.items()]
+    heap = [(_worth(found, shown), ranks[sites], turn, sites) for (sites, turn), found in kinds.items()]
     heapq.heapify(heap)
     chosen: dict[Sites, int] = {}
     count = 0
     while heap:
         _, rank, turn, sites = heapq.heappop(heap)
-        worth = len(missing & kinds[sites, turn])
-        if sites in chosen or (not worth and count >= least):
+        new = missing & kinds[sites, turn]
+        if sites in chosen or (not new and count >= least):
             continue
-        if heap and (-worth, rank, turn, sites) > heap[0]:
-            heapq.heappush(heap, (-worth, rank, turn, sites))
+        if heap and (_worth(new, shown), rank, turn, sites) > heap[0]:
+            heapq.heappush(heap, (_worth(new, shown), rank, turn, sites))
             continue
         chosen[sites] = turn
         count += len(sites)
-        missing -= kinds[sites, turn]
+        missing -= new
     return chosen
+
+
+def _worth(new: Iterable[Kind], shown: Mapping[Kind, int]) -> Worth:
+    """How good a choice is, the best first: one that nobody else can make, one that shows much, one that shows rare."""
+    numbers = [shown[kind] for kind in new]
+    rarest = min(numbers, default=_NEVER)
+    return (rarest > 1, -len(numbers), rarest)
 
 
 def _kinds_by_turn(blocks: Sequence[_Block], *, classes: bool) -> dict[tuple[Sites, int], set[Kind]]:
