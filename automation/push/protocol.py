@@ -118,8 +118,12 @@ class _Push:
         found = finisher.find_out(str(trouble))
         if found is not None:
             return found
-        lost = isinstance(trouble, SessionLostError | AnswerTimeoutError)
-        return self.teller.outcome(PushReverted if lost else PushFailed, reason=why(trouble, self.work))
+        reason = why(trouble, self.work)
+        if not isinstance(trouble, SessionLostError | AnswerTimeoutError):
+            return self.teller.outcome(PushFailed, reason=reason)
+        # What was entered before is gone by the device's own undo.
+        detail = f"{reason.detail}; read back: nothing of the change is there"[:4000]
+        return self.teller.outcome(PushReverted, reason=Reason(cause=reason.cause, detail=detail))
 
     def _write(self, opened: Session) -> Outcome | tuple[Attempt, PlatformError | None]:
         """Everything on the first session. What is raised from here has changed nothing on the device."""

@@ -20,6 +20,7 @@ from lab.frr.machine import Machine
 from lab.frr.namespaces import Network, require, run
 from lab.frr.pings import Pings, ping
 from lab.frr.plan import Plan, Router
+from lab.frr.watching import KernelWatch
 
 CONVERGED_WITHIN_S = 60.0
 SSH_PORT = 22
@@ -128,6 +129,10 @@ class FrrLab:
     def pinging(self, name: str, target: str) -> Pings:
         """Twenty echo requests a second from a host or router for as long as the returned context is open."""
         return Pings(self._network(name), target)
+
+    def watching(self, router: str) -> KernelWatch:
+        """Every route and address that comes to a router's kernel or goes, while the returned context is open."""
+        return KernelWatch(self._network(router))
 
     def power_cut(self, router: str) -> None:
         """Kill everything on a router at once, let its kernel forget, and boot it again from its disk.
