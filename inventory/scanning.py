@@ -22,6 +22,7 @@ _LEGACY_FAMILIES = (*_FAMILIES, ("ssh-rsa",))
 #: asyncssh would still agree on SHA-1; what a session later refuses is not to be enrolled without a word.
 _KEX = "-*sha1"
 _LEGACY_KEX = "+diffie-hellman-group14-sha1,diffie-hellman-group-exchange-sha1,diffie-hellman-group1-sha1"
+_OLD_GEAR = "; it may be old gear that needs legacy_crypto: true"
 _LEGACY_CIPHERS = "+aes256-cbc,aes192-cbc,aes128-cbc,3des-cbc"
 
 
@@ -58,11 +59,15 @@ async def scan_ssh(
         HostKeyScanError: when the device cannot be reached, does not speak SSH, or has no key that is taken.
     """
     keys: dict[HostKey, None] = {}
-    families = _LEGACY_FAMILIES if legacy_crypto else _FAMILIES
+    why = "none of the algorithms was agreed on" + ("" if legacy_crypto else _OLD_GEAR)
     try:
         async with asyncio.timeout(within.total_seconds()):
-            for family in families:
-                key = await _ssh_key(address, port, family, legacy_crypto=legacy_crypto, tunnel=tunnel)
+            for family in _LEGACY_FAMILIES if legacy_crypto else _FAMILIES:
+                try:
+                    key = await _ssh_key(address, port, family, legacy_crypto=legacy_crypto, tunnel=tunnel)
+                except (asyncssh.ConnectionLost, ConnectionResetError) as error:
+                    # A device may hang up at once on an algorithm that it lacks, before it can be seen why.
+                    key, why = None, _reason(error)
                 if key is not None:
                     keys[key] = None
     except TimeoutError as error:
@@ -70,8 +75,7 @@ async def scan_ssh(
     except (OSError, asyncssh.Error) as error:
         raise HostKeyScanError(address, port, _reason(error)) from error
     if not keys:
-        hint = "" if legacy_crypto else "; it may be old gear that needs legacy_crypto: true"
-        raise HostKeyScanError(address, port, f"none of the algorithms was agreed on{hint}")
+        raise HostKeyScanError(address, port, why)
     return tuple(sorted(keys))
 
 

@@ -32,7 +32,7 @@ def demo(
     ),
     as_json: Json = False,
 ) -> None:
-    """Play the whole of it on 100 simulated devices over real SSH and HTTPS.
+    """Play the whole of it on simulated devices: 100 of them, over real SSH and HTTPS.
 
     A change is tried, planned, approved and rolled out; a device is hurt, undoes it by itself, and the rollout stops;
     operations decides and goes on; a second rollout is rolled back whole. With --log kafka on the broker that

@@ -160,7 +160,8 @@ def enroll(
         output.complain(f"{name}: {why}")
     output.say(f"Recorded the keys of {counted(len(done), 'device')}: {names(done) or 'none'}.")
     output.say(f"{counted(len(sorted_.known), 'device')} had these keys already.")
-    raise typer.Exit(Exit.FAILED if failed or conflicts else Exit.DONE)
+    silent = scan is not None and offers.problems
+    raise typer.Exit(Exit.FAILED if failed or conflicts or silent else Exit.DONE)
 
 
 def _recorded(place: Installation, output: Output) -> dict[str, HostKeys]:

@@ -202,5 +202,6 @@ class TestEnrolling:
         site.lab.power_cut(device, 30.0)
         told = site.place("inventory", "enroll", "--scan", f"name={device}", "--replace", "--yes", by="olga")
         site.lab.reboot(device, 0.1)
+        assert told.code == 1
         assert f"{device}: no host key from" in told.err
         assert "Recorded the keys of 0 devices" in told.out

@@ -108,6 +108,41 @@ def test_every_family_of_keys_is_found_and_nobody_logs_in() -> None:
     assert not seen
 
 
+@asynccontextmanager
+async def fickle(port: int, taken: int) -> AsyncIterator[int]:
+    """Leads so many connections to a server, one after the other, and hangs up on those that follow."""
+    left = [None] * taken
+
+    async def pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while data := await reader.read(65536):
+            writer.write(data)
+        writer.close()
+
+    async def lead(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if left:
+            left.pop()
+            onward = await asyncio.open_connection("127.0.0.1", port)
+            await asyncio.gather(pump(reader, onward[1]), pump(onward[0], writer), return_exceptions=True)
+            onward[1].close()
+        writer.close()
+
+    async with await asyncio.start_server(lead, "127.0.0.1", 0) as server:
+        yield server.sockets[0].getsockname()[1]
+
+
+@pytest.mark.parametrize(("taken", "found"), [(1, 1), (0, 0)], ids=["on what it lacks", "on everybody"])
+def test_a_device_may_hang_up_on_an_algorithm_that_it_lacks(taken: int, found: int) -> None:
+    async def scan() -> tuple[HostKey, ...]:
+        async with ssh_server([private_key("ssh-ed25519")]) as server, fickle(server, taken) as port:
+            return await scan_ssh("127.0.0.1", port, within=SOON)
+
+    if found:
+        assert len(asyncio.run(scan())) == found
+    else:
+        with pytest.raises(HostKeyScanError, match=r"[Cc]onnection"):
+            asyncio.run(scan())
+
+
 @pytest.mark.filterwarnings("ignore:Diffie-Hellman over finite fields")
 def test_old_gear_is_found_only_where_its_record_allows_it() -> None:
     """Group 1 key exchange with SHA-1, ssh-rsa signatures and CBC, as IOS 12 has them."""
