@@ -27,7 +27,7 @@ lint: setup  ## ruff, mypy --strict, import-linter
 	$(BIN)/lint-imports
 
 test: lint  ## everything that is checked: lint, types, imports, tests
-	deploy/kafka/with-broker $(BIN)/pytest
+	deploy/kafka/with-broker $(BIN)/pytest -n auto --maxprocesses 4 --dist loadfile
 
 kafka-up: setup  ## a real Apache Kafka on free ports; prints KAFKA_BOOTSTRAP
 	deploy/kafka/up
