@@ -36,6 +36,7 @@ TABLE = (
     Entry("inventory", "inventory", "The inventory: check, list, show, host keys."),
     Entry("change", "change", "Changes: write, check, try, submit."),
     Entry("rollout", "rollout", "Rollouts: request, look at, decide about."),
+    Entry("halt", "halts", "Stop: nothing new starts, what is in flight settles.", grouped=False),
     Entry("device", "device", "One device: what happened to it."),
     Entry("log", "history", "Show what happened, fact by fact, oldest first.", grouped=False),
     Entry("audit", "history", "Tell who did what to what, when and why, in sentences.", grouped=False),

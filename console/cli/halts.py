@@ -1,4 +1,4 @@
-"""``wavegate rollout``: halts. Part of the same group as ``rollout``."""
+"""Halts: part of ``wavegate rollout``. ``halt`` stands alone too, for whoever has no time to look for it."""
 
 from typing import Annotated
 
