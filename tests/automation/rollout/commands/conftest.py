@@ -96,6 +96,51 @@ def submitted(drill: Any, build: Any) -> None:
     drill.submit()
 
 
+def only_proposed(drill: Any, build: Any) -> None:
+    """Before the coordinator has got round to it."""
+    drill.submit()
+    drill.settles = False
+    drill.request(build.singles(4))
+
+
+def to_scheduled(drill: Any, build: Any) -> None:
+    """Everybody agrees, but all is halted."""
+    to_approval(drill, build)
+    drill.halt("olga", "all")
+    drill.approve()
+
+
+def to_halting(drill: Any, build: Any) -> None:
+    """Halted with the canary in flight."""
+    to_running(drill, build)
+    drill.halt("olga")
+
+
+def to_rolling_back(drill: Any, build: Any) -> None:
+    to_baking(drill, build)
+    drill.ask("olga", commands.RollBack(rollout=drill.rid, reason="no"))
+
+
+def to_rolled_back(drill: Any, build: Any) -> None:
+    to_rolling_back(drill, build)
+    drill.work()
+
+
+def to_rollback_failed(drill: Any, build: Any) -> None:
+    to_rolling_back(drill, build)
+    drill.work(s000_r1="failed")
+
+
+def to_withdrawn(drill: Any, build: Any) -> None:
+    to_approval(drill, build)
+    drill.ask("ann", commands.WithdrawRollout(rollout=drill.rid, reason="no"))
+
+
+def to_expired(drill: Any, build: Any) -> None:
+    to_approval(drill, build)
+    drill.tick(7 * 86_400)
+
+
 SITUATIONS: Mapping[str, Situation] = {
     "nothing": nothing,
     "planning": to_proposed,
@@ -106,6 +151,14 @@ SITUATIONS: Mapping[str, Situation] = {
     "halted": to_halted,
     "completed": to_completed,
     "rejected": to_rejected,
+    "proposed": only_proposed,
+    "scheduled": to_scheduled,
+    "halting": to_halting,
+    "rolling_back": to_rolling_back,
+    "rolled_back": to_rolled_back,
+    "rollback_failed": to_rollback_failed,
+    "withdrawn": to_withdrawn,
+    "expired": to_expired,
     "halted, not in control yet": halted_not_raised,
     "halted, and lifted": lifted,
     "held, approvals run out": run_out,
