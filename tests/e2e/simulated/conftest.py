@@ -149,7 +149,7 @@ class Company:
 
     # What people do.
 
-    def change(self, name: str, **fields: str) -> Path:
+    def change(self, name: str, **fields: Any) -> Path:
         """Writes a change, of an NTP server where nothing else is given, and gives its file."""
         folder = self.home / "changes" / name
         folder.mkdir(parents=True, exist_ok=True)
@@ -163,7 +163,7 @@ class Company:
             "team": "netauto",
             "select": fields.pop("select", "platform in (ios,eos)"),
             "config": {"ios": "ios.j2", "eos": "eos.j2"},
-            "checks_within": fields.pop("within", "10s"),
+            "checks_within": "10s",
             "strategy": strategy | {"bake": "0s"} | yaml.safe_load(fields.pop("strategy", "{}")),
             "approvals": [{"area": "network-ops", "count": 1}],
             **fields,

@@ -49,22 +49,24 @@ def test_a_power_cut_in_the_confirm_window_loses_the_change(company: Any, oracle
     # The canary takes both devices of the site, so that only this one is hurt.
     strategy = "{canary: 1, waves: ['100%']}"
     before = len(company.journal(device))
-    change = company.change(f"lost-{device}", line=f"{line}\n", checks_hold="3s", strategy=strategy)
+    checks = [{"name": "The server is there", "command": "show running-config", "matches": line}]
+    change = company.change(f"lost-{device}", line=f"{line}\n", checks=checks, checks_hold="3s", strategy=strategy)
     rollout = company.approved(change)
 
     def in_the_window() -> bool:
-        events = [entry.event for entry in company.journal(device)[before:]]
-        armed = Event.TIMER_ARMED in events
-        return armed and Event.LOGIN in events[events.index(Event.TIMER_ARMED) :]
+        noted = company.journal(device)[before:]
+        armed = next((place for place, entry in enumerate(noted) if entry.event is Event.TIMER_ARMED), len(noted))
+        events = [entry.line or entry.event for entry in noted[armed:]]
+        return Event.LOGIN in events and "show running-config" in events[events.index(Event.LOGIN) :]
 
-    until(in_the_window, "the confirm window")
+    until(in_the_window, "the first check")
     assert line in company.lab.running(device)
     # When it loses its power, for longer than anybody waits between two looks
     company.lab.power_cut(device, 3)
     # Then nothing of the change is there, and the rollout shows it and stops
     page = company.reaches(rollout, "halted")
     failure = next(each for each in page["failures"] if each["device"] == device)
-    assert (failure["state"], failure["cause"]) == ("reverted", "access-lost")
+    assert (failure["state"], failure["cause"]) == ("reverted", "access-lost"), failure["detail"]
     assert line not in company.lab.running(device) + company.lab.startup(device)
     story = [fact["type"] for fact in company.facts(rollout) if fact["data"].get("device") == device]
     assert story[-3:] == ["PushStarted", "DeviceStaged", "DeviceReverted"]
