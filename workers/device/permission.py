@@ -48,11 +48,21 @@ def check_authority(authority: Authority, order: Writing, plan: Plan, now: datet
     Raises:
         ForbiddenError: not enough people did, or not for this.
     """
+    _check_plan(order, plan)
     if isinstance(order, PushDevice):
         return _approved(authority, order, plan, now)
     if isinstance(order, RollBackDevice):
         return _asked(authority, order)
     raise ForbiddenError(Cause.APPROVAL_INVALID, f"a {order.wire} is not known to need anybody's word")
+
+
+def _check_plan(order: Writing, plan: Plan) -> None:
+    """Checks that an order is about what its plan is about: by another rollout's name it would pass under its halts."""
+    if (order.rollout, order.change) != (plan.rollout, plan.change):
+        why = (
+            f"the order is for rollout {order.rollout} of {order.change}, its plan for {plan.rollout} of {plan.change}"
+        )
+        raise ForbiddenError(Cause.APPROVAL_INVALID, why)
 
 
 def _approved(authority: Authority, order: PushDevice, plan: Plan, now: datetime) -> Granted:

@@ -162,6 +162,9 @@ class Workshop:
         planned = self.plan(order.plan).devices.get(order.device)
         if planned is None:
             raise UnpreparedError(Cause.APPROVAL_INVALID, f"{order.device} is not in plan {order.plan}")
+        if planned.site != order.site:
+            why = f"the order has {order.device} at site {order.site}, its plan at {planned.site}"
+            raise UnpreparedError(Cause.APPROVAL_INVALID, why)
         return planned
 
     def _text(self, change: Change, device: Device) -> str:
