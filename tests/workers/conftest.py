@@ -3,13 +3,13 @@
 import secrets
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pytest
 
@@ -26,16 +26,18 @@ from automation.rollout.state import DeviceProgress, Rollout, State
 from console.client import Answer, Client
 from events import commands
 from events.blobs.folder import FolderStore
-from events.codec import FactRecord, decode_fact
+from events.codec import FactRecord, decode_fact, decode_report, encode_order
 from events.control import KeyEntry, KeyRegistered, Role
-from events.log.contract import EventLog, Partition, Topic
+from events.log.contract import EventLog, Partition, Record, Topic
 from events.log.memory import MemoryLog, MemoryStore
 from events.log.sqlite.log import SqliteLog
 from events.log.terms import Terms
+from events.orders import Order
 from events.plans import Plan, address_of
+from events.reports import Report
 from events.signing import Signer
 from inventory.estate import Estate
-from inventory.model import CredentialReference, Device, Site
+from inventory.model import CredentialReference, Device, JumpHost, Site
 from workers.control_watch import ControlWatch
 from workers.coordinator.coordinator import Coordinator
 from workers.coordinator.inputs import Inbox
@@ -68,6 +70,24 @@ interface Vlan10
    description users
    ip address 10.1.{number}.1/24
 """
+
+
+class Meddling:
+    """A log that does what a test wants before or after an append; all else is the log's own."""
+
+    def __init__(self, log: EventLog) -> None:
+        self._log = log
+        self.before: Callable[[Sequence[Record]], None] = lambda _records: None
+        self.after: Callable[[Sequence[Record]], None] = lambda _records: None
+
+    def append(self, records: Sequence[Record]) -> Sequence[int]:
+        self.before(records)
+        positions = self._log.append(records)
+        self.after(records)
+        return positions
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._log, name)
 
 
 @dataclass
@@ -142,9 +162,11 @@ class World:
         self._run(name, coordinator.run, coordinator.stop)
         return coordinator
 
-    def worker(self, name: str = "worker-1", capacity: int = 20) -> DeviceWorker:
+    def worker(
+        self, name: str = "worker-1", capacity: int = 20, *, log: EventLog | None = None, drain_s: float = 10.0
+    ) -> DeviceWorker:
         """A running device worker, stopped at the end of the test."""
-        log = self.open_log()
+        log = log or self.open_log()
         control = ControlWatch(log, self.name)
         control.start()
         self.stack.callback(control.stop)
@@ -152,7 +174,7 @@ class World:
             office=Office(log=log, blobs=self.blobs, control=control, session=secrets.token_hex(4), now=self.now),
             workshop=self.workshop(name),
             capacity=capacity,
-            drain=timedelta(seconds=10),
+            drain=timedelta(seconds=drain_s),
         )
         self._run(name, worker.run, worker.stop)
         return worker
@@ -223,6 +245,27 @@ class World:
         """Waits for a condition."""
         wait_for(lambda: condition() or None, lambda: "a condition")
 
+    def meddling(self) -> Any:
+        """A log of its own for a worker, in which a test can meddle."""
+        return Meddling(self.open_log())
+
+    def order(self, order: Order) -> None:
+        """Puts an order where the workers look, as whoever can write there could."""
+        self.log.append([encode_order(order, self.now())])
+
+    def reports(self) -> list[Report]:
+        """All reports, by partition."""
+        partitions = self.log.partitions(Topic.REPORTS)
+        reader = self.log.reader(dict.fromkeys(partitions, 0))
+        try:
+            ends = {partition: reader.end(partition) for partition in partitions}
+            found: list[Report] = []
+            while any(reader.position(partition) < end for partition, end in ends.items()):
+                found += [decode_report(stored.value).report for stored in reader.poll(timedelta(milliseconds=100))]
+            return found
+        finally:
+            reader.close()
+
     def state(self) -> State:
         return read_state(self.log, self.name)
 
@@ -285,20 +328,32 @@ def waiting() -> Callable[..., object]:
 
 @pytest.fixture(params=["memory", "sqlite"])
 def make_world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[..., World]]:
-    """Makes an installation of so many sites with two redundant devices each."""
+    """Makes an installation of so many sites with two redundant devices each, on each embedded log."""
+    with _worlds(request.param, tmp_path) as make:
+        yield make
+
+
+@pytest.fixture
+def make_quick_world(tmp_path: Path) -> Iterator[Callable[..., World]]:
+    """The same on the log in memory alone, for what does not depend on the log."""
+    with _worlds("memory", tmp_path) as make:
+        yield make
+
+
+@contextmanager
+def _worlds(kind: str, tmp_path: Path) -> Iterator[Callable[..., World]]:
     with ExitStack() as stack:
         store = MemoryStore(spread=4, terms=TERMS)
 
         def open_log() -> EventLog:
-            if request.param == "memory":
+            if kind == "memory":
                 log: EventLog = MemoryLog(store)
             else:
                 log = SqliteLog(tmp_path / "log", spread=4, terms=TERMS)
             stack.callback(log.close)
             return log
 
-        def make(sites: int = 4) -> World:
-
+        def make(sites: int = 4, jump_host: int = 0) -> World:
             root, coordinator = Signer.generate(), Signer.generate()
             founded = Founded(home=tmp_path, root=root, coordinator=coordinator)
             log = open_log()
@@ -307,7 +362,7 @@ def make_world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Calla
                 folder=tmp_path,
                 log=log,
                 founded=founded,
-                estate=_estate(sites),
+                estate=_estate(sites, jump_host),
                 devices=_devices(sites),
                 open_log=open_log,
                 stack=stack,
@@ -316,7 +371,8 @@ def make_world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Calla
         yield make
 
 
-def _estate(sites: int) -> Estate:
+def _estate(sites: int, jump_host: int) -> Estate:
+    """So many sites; behind a jump host that bears so many connections, unless that is 0."""
     names = [f"store-{number:03d}" for number in range(1, sites + 1)]
     return Estate.of(
         sites=[Site(name=name, country="DE", timezone="Europe/Berlin", region="emea", tier="store") for name in names],
@@ -331,9 +387,15 @@ def _estate(sites: int) -> Estate:
                 os_version="4.30",
                 redundancy_group=f"{name}-sw",
                 credentials="lab",
+                via="jump-1" if jump_host else None,
             )
             for name in names
             for leg in (1, 2)
+        ],
+        jump_hosts=[
+            JumpHost(name="jump-1", address="127.0.0.1", credentials="lab", max_connections=most)
+            for most in [jump_host]
+            if most
         ],
         credentials=[CredentialReference(name="lab", username="ops", password="env:LAB_PASSWORD")],
         content_hash="sha256:" + "e" * 64,
