@@ -118,12 +118,17 @@ class _Push:
         found = finisher.find_out(str(trouble))
         if found is not None:
             return found
-        reason = why(trouble, self.work)
-        if not isinstance(trouble, SessionLostError | AnswerTimeoutError):
-            return self.teller.outcome(PushFailed, reason=reason)
-        # What was entered before is gone by the device's own undo.
+        if isinstance(trouble, SessionLostError | AnswerTimeoutError):
+            return self._undone_by_itself(attempt, why(trouble, self.work))
+        return self.teller.outcome(PushFailed, reason=why(trouble, self.work))
+
+    def _undone_by_itself(self, attempt: Attempt, reason: Reason) -> Outcome:
+        """What was entered before the session broke off is gone, by the device's own undo."""
+        outlasted = attempt.timer_ends is not None and self.desk.monotonic() >= attempt.timer_ends
+        # Who gets in only after that was not kept waiting by a busy device: the change had cut the path.
+        cause = Cause.ACCESS_LOST if outlasted else reason.cause
         detail = f"{reason.detail}; read back: nothing of the change is there"[:4000]
-        return self.teller.outcome(PushReverted, reason=Reason(cause=reason.cause, detail=detail))
+        return self.teller.outcome(PushReverted, reason=Reason(cause=cause, detail=detail))
 
     def _write(self, opened: Session) -> Outcome | tuple[Attempt, PlatformError | None]:
         """Everything on the first session. What is raised from here has changed nothing on the device."""

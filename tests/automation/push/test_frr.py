@@ -232,7 +232,7 @@ def test_a_push_that_cuts_its_own_path_is_undone_by_the_router(make_frr_bench: A
 
     # Then nobody confirmed anything, and the router brought itself back
     assert isinstance(outcome, PushReverted), outcome
-    assert outcome.reason.cause is Cause.TIMED_OUT
+    assert outcome.reason.cause is Cause.ACCESS_LOST
     assert "nothing of the change is there" in outcome.reason.detail
     assert seen.came("blackhole 10.77.1.0/24")
     assert config_lines(bench).count("shutdown") == 2
