@@ -171,6 +171,7 @@ REVERTING = {"an operator": ("olga", "rolling_back"), "an engineer": ("ann", "ha
 @pytest.mark.parametrize(("who", "state"), REVERTING.values(), ids=REVERTING)
 def test_what_was_in_flight_is_undone_on_an_operators_word_alone(who: str, state: str, running: Any) -> None:
     running.halt(who, revert=True)
+    assert running.records[-1].fact.revert is (who == "olga")
     running.carry_out(running.order("s000-r1"))
     assert running.standing == state
     undone = [order.wire for order in running.orders()]
@@ -199,17 +200,18 @@ def test_a_rollout_that_is_held_is_halted_too(running: Any) -> None:
     assert running.standing == "halted"
 
 
-def test_the_coordinators_own_halt_is_raised_once(running: Any) -> None:
-    # Given a canary that did not hold
-    running.work(s000_r1="reverted")
-    assert running.standing == "halted"
-    assert [subject for subject, _ in running.state.own_halts.values()] == [f"rollout:{running.rid}"]
+def test_the_coordinators_own_halt_is_raised_once(drill: Any, build: Any) -> None:
+    # Given a canary of two, of which one did not hold and the other is in flight
+    drill.begun(build.singles(4), strategy=Strategy(canary=2))
+    drill.carry_out(drill.order("s000-r1"), "reverted")
+    assert drill.standing == "halting"
+    assert [subject for subject, _ in drill.state.own_halts.values()] == [f"rollout:{drill.rid}"]
     # When its halt is in control
-    running.raise_own_halts()
+    drill.raise_own_halts()
     # Then it is no longer to be raised, halts nobody a second time, and stands where workers look
-    assert not running.state.own_halts
-    assert len(running.rollout.halts) == 1
-    assert set(running.state.authority.halts) == set(running.rollout.halts)
+    assert not drill.state.own_halts
+    assert len(drill.rollout.halts) == 1
+    assert set(drill.state.authority.halts) == set(drill.rollout.halts)
 
 
 def test_what_is_over_is_not_halted(drill: Any, build: Any) -> None:

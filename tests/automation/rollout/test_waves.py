@@ -83,6 +83,26 @@ def test_sites_that_share_a_group_are_kept_together(build: Any) -> None:
     assert set(waves[1]) >= {"b-r1", "c-r1"}
 
 
+# Each case: the canary and the waves, in sites, over three pairs of sites that share a group; and what is in each wave.
+JOINED = {
+    "a pair fills a canary of two": (2, 2, [2, 4, 4, 2]),
+    "a canary of three takes two pairs": (3, 2, [4, 6, 2]),
+    "a wave of three takes two pairs": (1, 3, [2, 6, 4]),
+}
+
+
+@pytest.mark.parametrize(("canary", "size", "first"), JOINED.values(), ids=JOINED)
+def test_sites_that_are_kept_together_count_each(canary: int, size: int, first: list[int], build: Any) -> None:
+    targets = [
+        build.target(f"{pair}{leg}-{kind}", f"{pair}{leg}", f"{pair}-{kind}")
+        for pair in "abc"
+        for leg in (1, 2)
+        for kind in ("r", "sw")
+    ]
+    waves = compute(planned(build, targets), Strategy(canary=canary, waves=(size,)))
+    assert [len(wave) for wave in waves] == first
+
+
 # What the canary covers
 
 KINDS: dict[str, dict[str, Any]] = {
