@@ -339,7 +339,8 @@ def test_what_others_left_unsaved_is_not_saved_along(bench: Any, rollout: Any) -
     assert not config_lines(bench)
 
 
-def test_another_orders_dead_man_is_waited_for_and_left_alone(bench: Any, rollout: Any) -> None:
+def test_another_orders_dead_man_is_waited_for_and_left_alone(bench: Any, plan: Any) -> None:
+    rollout = plan(bench, CHANGE, timing=SHORT)
     other = "wg-00000000000000cc"
     bench.routers.run(bench.device, "wavegate-deadman", "arm", "60", other)
     outcome = rollout.push()
