@@ -163,7 +163,7 @@ class Company:
             "team": "netauto",
             "select": fields.pop("select", "platform in (ios,eos)"),
             "config": {"ios": "ios.j2", "eos": "eos.j2"},
-            "checks_within": "10s",
+            "checks_within": fields.pop("within", "10s"),
             "strategy": strategy | {"bake": "0s"} | yaml.safe_load(fields.pop("strategy", "{}")),
             "approvals": [{"area": "network-ops", "count": 1}],
             **fields,
@@ -240,7 +240,7 @@ def _estate(home: Path, branches: Sequence[BranchDevice], credentials: dict[str,
             }
             for branch in branches
         },
-        "credentials": {"lab": login | ({"enable": enabled} if enabled else {})},
+        "credentials": {"lab": login | ({"enable_secret": enabled} if enabled else {})},
     }
 
 
@@ -269,7 +269,7 @@ def found_company(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CompanyM
             number = os.getpid() % 4000 * 8 + next(_labs) % 8
             first = f"127.{70 + number // 256}.{number % 256}.0" if sites <= 16 else f"127.{200 + number % 50}.0.0"
             branches = tuple(branch_devices(sites, devices, first=first, **secrets))
-            specs = tuple(device_spec(each, reboot_seconds=0.3) for each in branches)
+            specs = tuple(device_spec(each, reboot_seconds=0.3, user_mode=bool(each.enable)) for each in branches)
             if remote:
                 specs = tuple(_without_secrets(each, branches[0]) for each in specs)
             company = Company(folder / "home", Lab(LabEstate(devices=specs, minute=minute), folder / "lab"), branches)
