@@ -86,6 +86,10 @@ class Running:
         with urllib.request.urlopen(f"http://127.0.0.1:{self.ready['port']}/metrics", timeout=20) as answer:
             return str(answer.read().decode())
 
+    def logged(self) -> list[dict[str, Any]]:
+        """What it logged so far; every line has to be JSON."""
+        return [json.loads(line) for line in self.errors.read_text().splitlines()]
+
     def end(self, number: int = signal.SIGTERM) -> int:
         """Sends it a signal, waits for its end, and gives its exit code."""
         if self.process.poll() is None:
