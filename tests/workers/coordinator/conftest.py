@@ -18,8 +18,10 @@ from events.control import Control, KeyEntry, KeyRegistered, Role
 from events.log.contract import EventLog, Partition, Record, Topic
 from events.log.memory import MemoryLog, MemoryStore
 from events.orders import Order
+from events.plans import PlannedDevice
 from events.reports import Report
 from events.signing import COMMAND, Signer, seal
+from events.values import Access, UndoRank
 from inventory.estate import Estate
 from inventory.model import CredentialReference, Device, Site
 from workers.coordinator.inputs import Inbox
@@ -90,10 +92,11 @@ class Court:
         return begun
 
     def settle(self, reign: Reign) -> int:
-        """Steps until nothing is left to decide; gives the number of facts."""
-        written = 0
-        while more := reign.step(timedelta(0)):
-            written += more
+        """Steps until nothing is left to decide; gives the number of facts. A step may write to control at its end."""
+        written, idle = 0, 0
+        while idle < 2:
+            more = reign.step(timedelta(0))
+            written, idle = written + more, 0 if more else idle + 1
         return written
 
     def seal(self, by: str, command: commands.Command, identity: str = "", **changed: Any) -> str:
@@ -135,6 +138,29 @@ class Court:
     def request(self, change: str) -> str:
         """Requests a rollout; gives its id."""
         return rollout_id(self.ask("ann", commands.RequestRollout(change=change)))
+
+    def planned(self, device: str, site: str) -> PlannedDevice:
+        """What planning found on a device."""
+        keyed = "hmac:" + "4" * 64
+        return PlannedDevice(
+            device=device,
+            site=site,
+            platform="eos",
+            role="switch",
+            os_version="4.30",
+            region="emea",
+            tier="store",
+            access=Access.IN_BAND,
+            undo=UndoRank.TIMER,
+            base=keyed,
+            target=keyed,
+            diff=keyed,
+            config=keyed,
+            diff_class="sha256:" + "5" * 64,
+            diff_text=self.blobs.put(b"+ ntp server 10.0.0.2"),
+            added=1,
+            removed=0,
+        )
 
     def facts(self) -> list[FactRecord]:
         return [decode_fact(value)[0] for value in self.read(Topic.FACTS)]

@@ -14,6 +14,7 @@ from events.plans import address_of
 from events.reports import OrderReturned, Outcome, PushRefused, PushUnknown, PushVerified
 from events.signing import COMMAND, Signer, seal
 from events.values import Cause, UndoRank
+from workers.control_watch import read_control
 
 DEVICE = "store-001-sw1"
 ADDED = "ntp server 10.0.0.2"
@@ -25,6 +26,7 @@ class Forge:
     """An installation with a plan and a worker, and nobody else: whoever can write to the log gives it its orders."""
 
     world: Any
+    worker: Any
     rollout: str
     plan: str
     count: int = 0
@@ -57,7 +59,9 @@ class Forge:
         return PushDevice.model_validate(content | changed)
 
     def give(self, order: Any) -> Outcome:
-        """Puts an order into the log and waits for what the worker makes of it."""
+        """Puts an order into the log, once the worker has read control, and waits for what it makes of it."""
+        end = read_control(self.world.log, self.world.name).position
+        self.world.until(lambda: self.worker.office.control.authority.position >= end)
         self.world.order(order)
 
         def outcome() -> Outcome | None:
@@ -79,14 +83,14 @@ class Forge:
 def forge(make_quick_world: Any) -> Forge:
     world = make_quick_world(sites=1)
     coordinator = world.coordinator()
-    world.worker()
+    worker = world.worker()
     rollout = world.request(world.submit())
     plan = world.await_state(rollout, "awaiting_approval").plan
     coordinator.stop()
     world.until(lambda: not coordinator.active)
     for device in world.devices.values():
         device.journal.clear()
-    return Forge(world, rollout, plan)
+    return Forge(world, worker, rollout, plan)
 
 
 def test_with_an_approval_of_this_plan_it_is_carried_out(forge: Forge) -> None:
