@@ -72,7 +72,8 @@ def _is_possible(rollout: Rollout, device: DeviceProgress, fact: Fact) -> bool:
 
 def _misfit(report: reports.Outcome, device: DeviceProgress, now: datetime) -> Fact:
     """An outcome that its order cannot have. The worker is done with the order all the same, so it has to end."""
-    detail = f"{report.worker} ended a {device.work} with {report.wire}, which it cannot end with"
+    begun = " that was begun before" if device.unresolved is not None else ""
+    detail = f"{report.worker} ended a {device.work}{begun} with {report.wire}, which it cannot end with"
     reason = Reason(cause=Cause.INTERNAL, detail=detail)
     if device.work == PlanDevice.wire:
         return facts.DevicePlanFailed(**_base(report), reason=reason)
@@ -158,7 +159,10 @@ def _verified(report: reports.PushVerified, device: DeviceProgress, _now: dateti
     )
 
 
-def _already(report: reports.AlreadyApplied, device: DeviceProgress, _now: datetime) -> Fact:
+def _already(report: reports.AlreadyApplied, device: DeviceProgress, now: datetime) -> Fact:
+    """Only what was not begun can have been there already; believed of a lost device, it would hide what we wrote."""
+    if device.unresolved is not None:
+        return _misfit(report, device, now)
     if _undoes(device):
         return facts.DeviceRolledBack(**_base(report), took_ms=report.took_ms)
     return facts.DeviceUnchanged(**_base(report), took_ms=report.took_ms)

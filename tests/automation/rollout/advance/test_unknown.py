@@ -48,7 +48,6 @@ FOUND = {
     "verified": "verified",
     "reverted": "reverted",
     "failed": "failed",
-    "already": "unchanged",
     "drifted": "drifted",
     "refused": "refused",
 }
@@ -61,6 +60,13 @@ def test_what_is_found_out_counts(how: str, state: str, lost: Any) -> None:
     device = lost.device("s000-r1")
     assert (device.state, device.unresolved, device.looks, device.look_again_at) == (state, None, 0, None)
     assert "s000-r1" not in lost.state.busy
+
+
+def test_what_was_lost_cannot_have_been_there_already(lost: Any) -> None:
+    """Or what we wrote would be nobody's, and never brought back."""
+    lost.tick(5)
+    lost.carry_out(lost.order("s000-r1"), "already")
+    assert (lost.device("s000-r1").state, lost.device("s000-r1").looks) == ("unknown", 2)
 
 
 def test_the_wave_waits_for_it(lost: Any) -> None:
