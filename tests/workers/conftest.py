@@ -25,6 +25,7 @@ from automation.rollout.commands import rollout_id
 from automation.rollout.state import DeviceProgress, Rollout, State
 from console.client import Answer, Client
 from events import commands
+from events.blobs.contract import BlobStore
 from events.blobs.folder import FolderStore
 from events.codec import FactRecord, decode_fact, decode_report, encode_order
 from events.control import KeyEntry, KeyRegistered, Role
@@ -163,7 +164,13 @@ class World:
         return coordinator
 
     def worker(
-        self, name: str = "worker-1", capacity: int = 20, *, log: EventLog | None = None, drain_s: float = 10.0
+        self,
+        name: str = "worker-1",
+        capacity: int = 20,
+        *,
+        log: EventLog | None = None,
+        blobs: BlobStore | None = None,
+        drain_s: float = 10.0,
     ) -> DeviceWorker:
         """A running device worker, stopped at the end of the test."""
         log = log or self.open_log()
@@ -171,7 +178,9 @@ class World:
         control.start()
         self.stack.callback(control.stop)
         worker = DeviceWorker(
-            office=Office(log=log, blobs=self.blobs, control=control, session=secrets.token_hex(4), now=self.now),
+            office=Office(
+                log=log, blobs=blobs or self.blobs, control=control, session=secrets.token_hex(4), now=self.now
+            ),
             workshop=self.workshop(name),
             capacity=capacity,
             drain=timedelta(seconds=drain_s),
