@@ -8,6 +8,7 @@ from datetime import timedelta
 from rich.live import Live
 
 from automation.rollout.states import DeviceState, RolloutState
+from automation.rollout.waiting import AN_ADMIN
 from console.exits import Exit
 from console.freshness import await_views
 from console.outbox import fact_told
@@ -66,6 +67,7 @@ class Watch:
     _warned: bool = False
     _alike: list[FactRecord] = field(default_factory=list)
     _gathered: float = 0.0
+    _settled: float | None = None
 
     def run(self) -> Exit:
         """Shows what happens until the rollout ends or waits for a person; which of these, the exit code says.
@@ -85,7 +87,7 @@ class Watch:
         with Live(console=self.output.console, auto_refresh=False) as live:
             while True:
                 live.update(rollout_page(page.rollout, page.waves, page.failures, page.approvals), refresh=True)
-                if is_settled(page):
+                if self._ends_with(page):
                     return page
                 self._wait()
                 page = read_page(self.views, self.rollout)
@@ -95,11 +97,20 @@ class Watch:
         while True:
             page = read_page(self.views, self.rollout)
             self._tell_new()
-            if is_settled(page):
+            if self._ends_with(page):
                 self._tell_alike()
                 self.output.show(rollout_page(page.rollout, page.waves, page.failures, page.approvals))
                 return page
             self._wait()
+
+    def _ends_with(self, page: Page) -> bool:
+        """A coordinator's own halt is a moment on its way: whoever looks should not be sent for an admin meanwhile."""
+        if not is_settled(page):
+            self._settled = None
+            return False
+        self._settled = self.monotonic() if self._settled is None else self._settled
+        on_its_way = any(who == AN_ADMIN for _, who in page.rollout.waits)
+        return not on_its_way or self.monotonic() - self._settled >= _DOUBT_S
 
     def _skip_what_came_before(self) -> None:
         turns = Filter(rollout=self.rollout, types=tuple(kind.wire for kind in _TURNS), last=1)

@@ -15,6 +15,9 @@ D, R = DeviceState, RolloutState
 
 _FEW = 5
 
+#: Who is needed where a coordinator's own halt does not get through: that is over in a moment, or it is a fault.
+AN_ADMIN = "an admin"
+
 #: So many devices that wait for their turn are looked at; what bars one mostly bars its neighbours.
 _LOOKED_AT = 500
 
@@ -58,7 +61,7 @@ def _waits(state: State, rollout: Rollout, now: datetime) -> Iterator[Wait]:
 def _halts(state: State, rollout: Rollout) -> Iterator[Wait]:
     for name in rollout.halts:
         if name in state.own_halts:
-            yield Wait(what=f"halt {name} is being raised; if that lasts, see to the coordinator's key", who="an admin")
+            yield Wait(what=f"halt {name} is being raised; if that lasts, see to the coordinator's key", who=AN_ADMIN)
     if not state.authority.halts:
         return
     for halt in state.authority.standing([Subject(kind="rollout", name=rollout.id)]):

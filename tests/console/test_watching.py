@@ -1,16 +1,21 @@
 """When a watched rollout has come to its end, or to somebody's turn; and what its bars show."""
 
+import contextlib
+import io
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
 from automation.rollout.states import DeviceState, RolloutState
 from console.exits import Exit
+from console.output import Output
 from console.rollout_page import Page
 from console.showing import bar, failures_first
 from console.views import DeviceInRollout, Rollout
-from console.watching import is_settled, verdict
+from console.watching import Watch, is_settled, verdict
+from events.log.contract import LogError
 
 R = RolloutState
 PEOPLE = (("approval of network-ops", "network-ops"),)
@@ -110,3 +115,48 @@ def test_the_worst_comes_first() -> None:
     states = ["verified", "drifted", "refused", "failed", "reverted", "unknown", "rollback_failed", "planned"]
     found = failures_first([device(f"d{n}", state) for n, state in enumerate(states)])
     assert [each.state for each in found] == ["rollback_failed", "unknown", "reverted", "failed", "refused", "drifted"]
+
+
+class Turning:
+    """Views in which a rollout waits for each of some lists of people in turn, and for the last one for good."""
+
+    def __init__(self, *waits: tuple[tuple[str, str], ...]) -> None:
+        self._waits = list(waits)
+
+    def rollout(self, _: str) -> Rollout:
+        waits = self._waits.pop(0) if len(self._waits) > 1 else self._waits[0]
+        return page(R.HALTED, {"reverted": 1}, waits).rollout
+
+    def nothing(self, *_: object, **__: object) -> list[Any]:
+        return []
+
+    waves = devices = approvals = timeline = nothing
+
+    def progress(self) -> None:
+        raise LogError("there is no log behind these views")
+
+
+RAISING = (("halt auto.r-1.9 is being raised", "an admin"), *PEOPLE)
+
+
+@pytest.mark.parametrize(
+    ("waits", "looks"),
+    [
+        pytest.param((PEOPLE,), 1, id="nothing on its way"),
+        pytest.param((RAISING, RAISING, PEOPLE), 3, id="a halt on its way"),
+        pytest.param((RAISING,), 21, id="a halt that does not get through"),
+    ],
+)
+def test_a_watch_does_not_end_while_a_halt_is_on_its_way(waits: Any, looks: int) -> None:
+    clock, told = [0.0], io.StringIO()
+
+    def sleep(seconds: float) -> None:
+        clock[0] += seconds
+
+    with contextlib.redirect_stdout(told):
+        views: Any = Turning(*waits)
+        log: Any = None
+        watch = Watch(views=views, log=log, rollout="r-1", output=Output(), sleep=sleep, monotonic=lambda: clock[0])
+        assert watch.run() is Exit.WAITING
+    assert clock[0] == (looks - 1) * 0.25
+    assert ("is being raised" in told.getvalue()) == (looks > 3)
