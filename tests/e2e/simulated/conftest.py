@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from itertools import count
@@ -35,6 +35,8 @@ PEOPLE: dict[str, tuple[str, ...]] = {
     "olga": ("--team", "noc", "--role", "operator", "--area", "network-ops"),
 }
 _ZONES = {"de": "Europe/Berlin", "fr": "Europe/Paris", "gb": "Europe/London", "us": "America/New_York"}
+#: Whoever is gone is given up soon: there is no network in between.
+_SETTINGS: dict[str, object] = {"connect_s": 3.0, "answer_s": 6.0, "session_s": 2.0}
 #: Labs beside each other, of this process and of others, take different addresses of 127.0.0.0/8.
 _labs = count()
 
@@ -265,7 +267,7 @@ def found_company(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CompanyM
             devices: int,
             *options: str,
             minute: float = 60.0,
-            settings: str = "session_s = 2.0\n",
+            settings: Mapping[str, object] | None = None,
             remote: bool = False,
             **secrets: str,
         ) -> Company:
@@ -278,7 +280,7 @@ def found_company(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CompanyM
                 specs = tuple(_without_secrets(each, branches[0]) for each in specs)
             company = Company(folder / "home", Lab(LabEstate(devices=specs, minute=minute), folder / "lab"), branches)
             closing.callback(company.close)
-            _furnish(company, options, settings)
+            _furnish(company, options, settings or {})
             return company
 
         yield found
@@ -290,11 +292,12 @@ def _without_secrets(spec: DeviceSpec, branch: BranchDevice) -> DeviceSpec:
     return spec.model_copy(update={"startup": "\n".join(kept), "credentials": known})
 
 
-def _furnish(company: Company, options: Sequence[str], settings: str) -> None:
+def _furnish(company: Company, options: Sequence[str], settings: Mapping[str, object]) -> None:
     home = company.home
     company("init", str(home), "--admin", "ada", "--team", "noc", *options)
     with (home / "wavegate.toml").open("a") as file:
-        file.write(f"connect_s = 3.0\nanswer_s = 6.0\n{settings}")
+        # JSON's values are TOML's.
+        file.writelines(f"{name} = {json.dumps(value)}\n" for name, value in {**_SETTINGS, **settings}.items())
     people = home / "people"
     people.mkdir()
     (people / "ada.pem").write_bytes((home / "keys" / "root.pem").read_bytes())

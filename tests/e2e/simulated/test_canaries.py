@@ -42,7 +42,7 @@ def canaries() -> dict[str, str]:
 def company(found_company: Any, enrolled: Any, canaries: dict[str, str]) -> Any:
     """A company whose every process tells all it can, and whose devices are full of secrets that are not even saved."""
     login = {"password": canaries["password"], "enable": canaries["enable"]}
-    made = found_company(2, 4, settings='session_s = 2.0\nlog_level = "debug"\n', **login)
+    made = found_company(2, 4, settings={"log_level": "debug"}, **login)
     made.start("up")
     enrolled(made)
     for branch in made.branches:

@@ -29,7 +29,7 @@ def company(request: pytest.FixtureRequest, found_company: Any, enrolled: Any) -
         where = ("--kafka-bootstrap", request.getfixturevalue("bootstrap"), "--replicas", "1")
         options = ("--log", "kafka", "--kafka-prefix", f"e2e-{uuid.uuid4().hex[:10]}-", *where)
     # Six seconds are what a Kafka takes that nobody has set up for short sessions.
-    made = found_company(4, DEVICES, *options, settings="" if request.param == "kafka" else "session_s = 2.0\n")
+    made = found_company(4, DEVICES, *options, settings={"session_s": 6.0 if request.param == "kafka" else 2.0})
     for part in ("coordinator", "worker", "projector"):
         made.start("run", part)
     enrolled(made)
