@@ -60,6 +60,7 @@ FRR = Vendor(
         (re.compile(r"^((?:no )?log (?:file \S+|syslog|stdout)) debugging$"), r"\1"),
         (re.compile(r"^(no )?address-family (ipv[46])$"), r"\1address-family \2 unicast"),
         (re.compile(r"^((?:no )?neighbor \S+ ebgp-multihop)$"), r"\1 255"),
+        (re.compile(r"^(exec-timeout \d+)$"), r"\1 0"),
     ),
     inside=(
         ((), (re.compile(r"^(no )?router-id "), r"\1ip router-id ")),
