@@ -15,7 +15,7 @@ from automation.push.work import LeaseLostError
 from events.codec import decode_order
 from events.control import Subject
 from events.errors import MessageError
-from events.log.contract import LogUnavailableError, Membership, Partition, Stored, Topic
+from events.log.contract import LogError, LogUnavailableError, Membership, Partition, Stored, Topic
 from events.orders import Order
 from events.reports import Outcome
 from workers.device.crew import Crew
@@ -162,8 +162,10 @@ class DeviceWorker:
             self.observe(job.order, outcome)
         except LeaseLostError as error:
             _log.info("an order went to another worker", order=job.order.id, reason=str(error))
-        except Exception:  # noqa: BLE001 - what leaves a thread of the pool is seen by nobody
+        except LogError:
             _log.exception("an outcome could not be published; whoever takes over finds it out", order=job.order.id)
+        except Exception:  # noqa: BLE001 - what leaves a thread of the pool is seen by nobody
+            _log.exception("the work on an order failed unexpectedly", order=job.order.id)
         finally:
             self._crew.left()
 
