@@ -16,6 +16,16 @@ def without_host_bits(match: re.Match[str]) -> str:
     return f"{match[0][:start]}{_network(match['prefix'])}{match[0][end:]}"
 
 
+def shortest_address(match: re.Match[str]) -> str:
+    """A line whose group ``address`` is written as RFC 5952 has it; what is no address stays."""
+    start, end = (position - match.start() for position in match.span("address"))
+    try:
+        address = str(ipaddress.ip_address(match["address"]))
+    except ValueError:
+        return match[0]
+    return f"{match[0][:start]}{address}{match[0][end:]}"
+
+
 def masked_network(match: re.Match[str]) -> str:
     """A line whose group ``address`` is masked by its group ``mask``, or by its group ``wildcard``."""
     groups = match.groupdict()

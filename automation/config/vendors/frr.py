@@ -3,7 +3,7 @@
 import re
 
 from automation.config.vendor import Rewrite, Vendor
-from automation.config.vendors.addresses import without_host_bits
+from automation.config.vendors.addresses import shortest_address, without_host_bits
 from automation.config.vendors.frr_changes import completed, settled
 from automation.config.vendors.frr_lines import lengths_in_order, static_route
 
@@ -22,6 +22,8 @@ _SINGLE_ROUTES = (
     r"(ip|ipv6) route (\S+) (?:Null0|blackhole|reject)\b",
     rf"(ip|ipv6) route (\S+) {_HOP}(?:(?= ).* (table \d+))?",
 )
+_V6 = r"(?P<address>[0-9A-Fa-f]*:[0-9A-Fa-f:.]+)"
+_IN_FULL = "write its words in full, as FRR shows them"
 _IN_SESSION = "vtysh keeps it to its own session, and no router shows it: set it in the router's operating system"
 _IN_FAMILY = "write it below 'address-family ipv4 unicast', where FRR puts it"
 _OF_FAMILY = (
@@ -61,6 +63,10 @@ FRR = Vendor(
         (re.compile(r"^(no )?address-family (ipv[46])$"), r"\1address-family \2 unicast"),
         (re.compile(r"^((?:no )?neighbor \S+ ebgp-multihop)$"), r"\1 255"),
         (re.compile(r"^(exec-timeout \d+)$"), r"\1 0"),
+        (
+            re.compile(rf"^(?:no )?(?:neighbor|ipv6 address|ipv6 route \S+|set ipv6 next-hop \S+) {_V6}"),
+            shortest_address,
+        ),
     ),
     inside=(
         ((), (re.compile(r"^(no )?router-id "), r"\1ip router-id ")),
@@ -74,6 +80,8 @@ FRR = Vendor(
         ((_BGP, _OF_FAMILY), _IN_FAMILY),
         ((r"line vty$", r"exec-timeout$"), "write it with its minutes and seconds"),
         ((_MAP, r"continue$"), "write 'on-match next'"),
+        ((r"(in(?!terface )[a-z]*|ro|rou|rout|route|route-m|route-ma) ",), _IN_FULL),
+        ((_I, r"(des(?!cription$|cription )[a-z]*|ip ad(?!dress )[a-z]*|ip os(?!pf )[a-z]*)(?: |$)"), _IN_FULL),
     ),
     defaults=(
         (r"ip(v6)? forwarding$",),
