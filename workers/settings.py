@@ -45,7 +45,8 @@ class Settings(BaseSettings):
     kafka_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512", "GSSAPI"] | None = None
     kafka_user: str | None = None
     kafka_password: SecretStr | None = None
-    session_s: float = Field(default=6.0, ge=1.0, le=300.0)
+    # A lease is renewed every second: a shorter session would end between two renewals.
+    session_s: float = Field(default=6.0, ge=2.0, le=300.0)
     blobs: Path = Path("blobs")
     data_key: Path = Path("keys/data.key")
     coordinator_key: Path = Path("keys/coordinator.pem")
