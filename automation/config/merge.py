@@ -49,11 +49,17 @@ def _take_away(lines: dict[str, Line], line: Line, path: tuple[str, ...], vendor
 
 
 def _remove(lines: dict[str, Line], line: Line, path: tuple[str, ...], vendor: Vendor) -> None:
+    """Removes a line, those that have its place, and, where it is not there to the letter, those that it begins."""
     key = vendor.place_key((*path, line.positive))
+    begins = line.positive not in lines
     for text in list(lines):
-        same = text == line.positive or text.startswith(line.positive + " ")
+        same = text == line.positive or (begins and _is_begun(text, line, path, vendor))
         if same or (key is not None and vendor.place_key((*path, text)) == key):
             del lines[text]
+
+
+def _is_begun(text: str, line: Line, path: tuple[str, ...], vendor: Vendor) -> bool:
+    return text.startswith(f"{line.positive} ") and not vendor.matches(vendor.apart, (*path, text))
 
 
 def _put(lines: dict[str, Line], line: Line, path: tuple[str, ...], vendor: Vendor) -> None:
@@ -91,4 +97,5 @@ def _whole(line: Line, path: tuple[str, ...]) -> Line:
             raise AmbiguousChangeError(
                 f"{where!r}: a section whose order matters is given as a whole; leave the entry out instead"
             )
+        _whole(entry, (*path, line.text))
     return line

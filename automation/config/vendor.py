@@ -52,6 +52,7 @@ class Vendor:
     ``single`` are lines of which a later one takes the place of an earlier one; groups in a pattern keep apart what
     lives side by side.
     ``exclusive`` are such lines of which the device takes the later one only once the earlier one is gone.
+    ``apart`` are lines that stay when what they begin with is taken away: they are about something else.
     ``negations`` say how a line is taken away where "no" and the whole line is not the way.
     ``ordered`` are headers of sections in which the order of lines has a meaning; a change gives them as a whole.
     ``entry_number`` matches the number that the device puts before a line of such a section.
@@ -82,6 +83,7 @@ class Vendor:
     native_negations: Sequence[Lineage] = ()
     single: Sequence[Lineage] = ()
     exclusive: Sequence[Lineage] = ()
+    apart: Sequence[Lineage] = ()
     negations: Sequence[tuple[Lineage, str, str]] = ()
     ordered: Sequence[re.Pattern[str]] = ()
     entry_number: re.Pattern[str] = re.compile(r"^(?:seq(?:uence)? )?\d+ (?=\D)")

@@ -35,7 +35,8 @@ def entries(*, step: int, lead: str = "", tidy: Callable[[str], str] = str, same
         if with_content and same:
             raise RefusedLineError(same.format(with_content[0]))
         # The next round number behind the last entry, also where that one was inserted at an odd place.
-        number = number or str(max((int(key) for key in there), default=0) // step * step + step)
+        # A list may hold lines that are no entries, such as what it counts: these have no number.
+        number = number or str(max((int(key) for key in there if key.isdigit()), default=0) // step * step + step)
         stored = draft.becomes(f"{lead}{number} {content}", key=number, rank=(0, ((0, int(number), ""),)))
         return stored.stored()
 

@@ -4,6 +4,7 @@ import re
 
 from automation.config.vendor import Multiline, Vendor
 from automation.config.vendors.addresses import entry_with_prefixes, vlan_ranges, without_host_bits
+from automation.config.vendors.passive import without_idle_exceptions
 
 _I = r"interface \S+"
 _BGP = r"router bgp \S+"
@@ -43,13 +44,20 @@ EOS = Vendor(
         (_I, r"switchport access vlan 1$"),
         (_I, r"switchport trunk allowed vlan (all|1-4094)$"),
         (r"vlan \d+", r"state active$"),
+        (_I, r"(switchport|lldp (transmit|receive)|snmp trap link-change)$"),
+        (r"logging (console|monitor)$",),
+        (r"ip icmp redirect$",),
+        (r"spanning-tree vlan-id \S+$",),
+        (_BGP, r"bgp default ipv4-unicast$"),
+        (_API, r"protocol https$"),
+        (_API, r"vrf \S+", r"shutdown$"),
     ),
     native_negations=(
         (r"no aaa root$",),
-        (r"no ip routing$",),
+        (r"no ip (routing( vrf \S+)?|icmp redirect)$",),
         (r"no lldp run$",),
         (r"no logging (console|monitor)$",),
-        (r"no spanning-tree vlan-id ",),
+        (r"no spanning-tree vlan-id \S+$",),
         (r"no service interface inactive port-id allocation disabled$",),
         (_I, r"no switchport$"),
         (_I, r"no (lldp (transmit|receive)|snmp trap link-change|spanning-tree portfast)$"),
@@ -57,7 +65,7 @@ EOS = Vendor(
         (r"management api http-commands$", r"no protocol https?$"),
         (r"management (api|ssh)", r"vrf \S+", r"no shutdown$"),
         (_BGP, r"no bgp default ipv4-unicast$"),
-        (r"router ospf \d+", r"no passive-interface \S+$"),
+        (r"router ospf \d+", r"no passive-interface (?!default$)\S+$"),
     ),
     single=(
         (r"hostname ",),
@@ -91,6 +99,7 @@ EOS = Vendor(
         (r"management (?:api|ssh)", r"vrf \S+", r"ip access-group "),
         (r"route-map \S+ \S+ \d+", r"(description|set (?:local-preference|metric|ip next-hop)) "),
     ),
+    apart=((_API, r"protocol https? "), (_I, r"switchport ")),
     negations=(((r"username \S+ (?!ssh-key)",), r"^(username \S+) .*", r"no \1"),),
     ordered=(
         re.compile(r"(ip|ipv6) access-list "),
@@ -124,4 +133,5 @@ EOS = Vendor(
         re.compile(r"^enable (secret|password) "),
         re.compile(r"^aaa (authentication login|authorization (exec|commands)) "),
     ),
+    settle=without_idle_exceptions,
 )

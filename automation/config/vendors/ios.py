@@ -7,6 +7,7 @@ from automation.config.merge import AmbiguousChangeError
 from automation.config.tree import Line, Tree
 from automation.config.vendor import Multiline, Vendor
 from automation.config.vendors.addresses import entry_with_wildcards, masked_network, vlan_ranges, without_host_bits
+from automation.config.vendors.passive import without_idle_exceptions
 from automation.config.vendors.prefix_lists import numbered
 
 _I = r"interface \S+"
@@ -135,21 +136,25 @@ IOS = Vendor(
         (_I, r"ip unreachables$"),
         (_I, r"ip proxy-arp$"),
         (_I, r"logging event (subif-)?link-status$"),
+        (_I, r"(switchport|ip route-cache|cdp enable|lldp (transmit|receive)|snmp trap link-status)$"),
+        (r"logging (console|monitor)$",),
+        (_BGP, r"bgp default ipv4-unicast$"),
+        (r"line (vty|con|aux) ", r"exec$"),
     ),
     native_negations=(
         (r"no ip domain[ -]lookup$",),
         (r"no ip http (secure-)?server$",),
-        (r"no ip source-route$",),
+        (r"no ip (source-route|routing|cef|bootp server)$",),
         (r"no ip gratuitous-arps$",),
         (r"no service (pad|config|dhcp|password-encryption)$",),
         (r"no (cdp|lldp) run$",),
         (r"no logging (console|monitor|buffered)$",),
         (r"no aaa new-model$",),
         (_I, r"no (ip (redirects|unreachables|proxy-arp|route-cache)|switchport|cdp enable|keepalive|mop enabled)$"),
-        (_I, r"no lldp (transmit|receive)$"),
-        (r"router (ospf|eigrp) \d+", r"no (passive-interface \S+|auto-summary)$"),
+        (_I, r"no (lldp (transmit|receive)|snmp trap link-status|logging event link-status|negotiation auto)$"),
+        (r"router (ospf|eigrp) \d+", r"no (passive-interface (?!default$)\S+|auto-summary)$"),
         (_BGP, r"no (bgp default ipv4-unicast|synchronization|auto-summary)$"),
-        (r"line (vty|con) ", r"no (exec|login)$"),
+        (r"line (vty|con|aux) ", r"no (exec|login)$"),
     ),
     single=(
         (r"hostname ",),
@@ -180,7 +185,8 @@ IOS = Vendor(
         (_I, r"switchport (mode|access vlan|voice vlan|trunk native vlan|trunk allowed vlan) "),
         (_I, r"(mtu|bandwidth|duplex|speed|delay|encapsulation dot1Q|vrf forwarding|service-policy (input|output)) "),
         (_I, r"spanning-tree (cost|port-priority|guard|bpduguard) "),
-        (r"line (?:vty|con|aux) ", r"(exec-timeout|access-class|transport input|transport output|password|login) ?"),
+        (r"line (?:vty|con|aux) ", r"(exec-timeout|transport input|transport output|password|login) ?"),
+        (r"line (?:vty|con|aux) ", r"access-class \S+ (in|out)\b"),
         (_BGP, r"bgp router-id "),
         (_BGP, r"neighbor (\S+) (remote-as|description|password|update-source|peer-group|timers) "),
         (r"router ospf \d+", r"(router-id|auto-cost reference-bandwidth|maximum-paths) "),
@@ -188,6 +194,11 @@ IOS = Vendor(
         (r"archive", r"(path|maximum|time-period) "),
     ),
     exclusive=((r"ip prefix-list (\S+) seq (\d+) ",),),
+    apart=(
+        (r"ip domain[ -]lookup source-interface ",),
+        (r"ip dhcp snooping vlan ",),
+        (_I, r"switchport "),
+    ),
     negations=(((r"username \S+ ",), r"^(username \S+) .*", r"no \1"), ((r"snmp-server user ",), r"^", "no ")),
     ordered=(
         re.compile(r"ip access-list (standard|extended) "),
@@ -226,5 +237,6 @@ IOS = Vendor(
         re.compile(r"^aaa (new-model|authentication login|authorization exec) ?"),
     ),
     complete=_completed,
+    settle=without_idle_exceptions,
     reorder=_resequenced,
 )

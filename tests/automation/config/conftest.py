@@ -19,8 +19,8 @@ from lab.ios.device import ios_grammar
 from lab.ios.rewrites import ios_rewrites
 
 _PORTS = {
-    "eos": frozenset({"Ethernet1", "Ethernet2", "Management1"}),
-    "ios": frozenset({"GigabitEthernet0/0/0", "GigabitEthernet0/0/1"}),
+    "eos": frozenset({"Ethernet1", "Ethernet2", "Ethernet3", "Management1"}),
+    "ios": frozenset({"GigabitEthernet0/0/0", "GigabitEthernet0/0/1", "GigabitEthernet0/0/2"}),
 }
 VENDORS = {"eos": EOS, "ios": IOS}
 
@@ -50,6 +50,12 @@ class Device:
             if isinstance(entered.result, Refused):
                 self.refused.append(f"{entered.line.strip()}: {entered.result.reason()}")
         return self
+
+    def restart(self, config: str) -> "Device":
+        """Forgets everything, and loads a configuration that it has shown before."""
+        self.refused.clear()
+        self.__post_init__()
+        return self.type(config)
 
     def shown(self) -> str:
         """What it shows."""
