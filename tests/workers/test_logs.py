@@ -12,9 +12,10 @@ from workers.logs import configure_logging
 
 @pytest.fixture(autouse=True)
 def _as_before() -> Iterator[None]:
-    handlers = logging.getLogger().handlers[:]
+    handlers, level = logging.getLogger().handlers[:], logging.getLogger("kafka").level
     yield
     logging.getLogger().handlers[:] = handlers
+    logging.getLogger("kafka").setLevel(level)
     structlog.reset_defaults()
 
 
@@ -67,3 +68,65 @@ def test_configured_twice_each_line_is_written_once(capsys: pytest.CaptureFixtur
     configure_logging("info")
     logging.getLogger("y").warning("once")
     assert len(lines(capsys)) == 1
+
+
+def kafka(
+    text: str, *arguments: object, at: float, level: int = logging.ERROR, name: str = "kafka.net.manager"
+) -> None:
+    """Something that the client of Kafka says at a time, in seconds."""
+    record = logging.LogRecord(name, level, __file__, 1, text, arguments, None)
+    record.created = at
+    logging.getLogger(name).handle(record)
+
+
+def test_what_kafka_s_client_tells_again_and_again_is_told_once_a_minute(capsys: pytest.CaptureFixture[str]) -> None:
+    # Given a broker that is away, to which it connects again every half second
+    configure_logging("info")
+    for half in range(240):
+        kafka("Connection failed: %s (backoff %.2f secs)", "111 ECONNREFUSED", half / 7, at=1_000 + half / 2)
+        kafka("not ready; waiting", at=1_000 + half / 2, level=logging.WARNING)
+    # Then each of it is told twice in two minutes
+    events = [line["event"].split(":")[0] for line in lines(capsys)]
+    assert (events.count("Connection failed"), events.count("not ready; waiting")) == (2, 2)
+
+
+def test_another_error_of_kafka_s_client_comes_through_at_once(capsys: pytest.CaptureFixture[str]) -> None:
+    configure_logging("info")
+    kafka("Connection failed: %s", "111 ECONNREFUSED", at=1_000)
+    kafka("Connection failed: %s", "SASL login refused", at=1_000.1)
+    kafka("Connection failed: %s", "111 ECONNREFUSED", at=1_000.2, name="kafka.client")
+    assert [line["event"] for line in lines(capsys)] == [
+        "Connection failed: 111 ECONNREFUSED",
+        "Connection failed: SASL login refused",
+        "Connection failed: 111 ECONNREFUSED",
+    ]
+
+
+def test_a_clock_that_was_set_back_hides_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    configure_logging("info")
+    kafka("gone", at=10_000)
+    kafka("gone", at=1_000)
+    assert len(lines(capsys)) == 2
+
+
+def test_what_kafka_s_client_says_by_the_way_is_not_even_written_down(capsys: pytest.CaptureFixture[str]) -> None:
+    # Given somebody else in this process who lets everything through
+    root = logging.getLogger()
+    level = root.level
+    root.setLevel(logging.DEBUG)
+    try:
+        configure_logging("debug")
+        log = logging.getLogger("kafka.cluster")
+        assert not log.isEnabledFor(logging.INFO)
+        log.info("not this")
+        log.error("but this")
+    finally:
+        root.setLevel(level)
+    assert [line["event"] for line in lines(capsys)] == ["but this"]
+
+
+def test_other_libraries_may_repeat_themselves(capsys: pytest.CaptureFixture[str]) -> None:
+    configure_logging("info")
+    for _ in range(3):
+        logging.getLogger("kafkaesque").warning("again")
+    assert len(lines(capsys)) == 3
