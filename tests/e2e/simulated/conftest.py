@@ -96,7 +96,13 @@ class Running:
         """Sends it a signal, waits for its end, and gives its exit code."""
         if self.process.poll() is None:
             self.process.send_signal(number)
-        code = self.process.wait(PATIENCE_S)
+        try:
+            code = self.process.wait(PATIENCE_S)
+        except subprocess.TimeoutExpired:
+            # Python's fault handler writes where every thread stands.
+            self.process.send_signal(signal.SIGABRT)
+            self.process.wait(PATIENCE_S)
+            pytest.fail(f"{self.ready['name']} did not end: {self.errors.read_text()}")
         for stream in (self.process.stdout, self.process.stderr):
             if stream is not None:
                 stream.close()
@@ -134,7 +140,7 @@ class Company:
         with errors.open("w") as stream:
             process = subprocess.Popen(
                 [sys.executable, "-m", "console.cli", *arguments],
-                env={**kept, "WAVEGATE_HOME": str(self.home), **self.environment},
+                env={**kept, "PYTHONFAULTHANDLER": "1", "WAVEGATE_HOME": str(self.home), **self.environment},
                 text=True,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
