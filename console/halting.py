@@ -88,10 +88,14 @@ def in_flight(home: Home, subjects: Sequence[Subject]) -> int | None:
 
 
 def stop_lines(stop: Stop, moving: int | None, *, revert: bool) -> Iterator[str]:
-    """What is about to be stopped, for a confirmation."""
-    subjects = ", ".join(str(subject).replace(":", " ", 1) for subject in stop.subjects)
-    yield f"Nothing new starts any more on {'everything' if subjects == 'all' else subjects}."
+    """What is to be stopped, for a confirmation: nothing of it is done yet."""
+    yield f"This stops {_everything(stop)}: nothing new will start there until the halt is lifted."
     if moving is not None:
         yield f"{counted(moving, 'device')} in flight will settle: healthy pushes are confirmed, others undone."
     if revert:
         yield "What was in flight and went well will be undone too, at the rollout's own pace."
+
+
+def _everything(stop: Stop) -> str:
+    subjects = ", ".join(str(subject).replace(":", " ", 1) for subject in stop.subjects)
+    return "everything" if subjects == "all" else subjects

@@ -32,12 +32,12 @@ class Home:
 
     @contextmanager
     def log(self) -> Iterator[EventLog]:
-        """The log, closed at the end.
+        """The log, closed at the end. What is asked of control alone waits for nobody who holds the rest of it.
 
         Raises:
             LogError: it cannot be reached, or is not what it should be.
         """
-        log = open_log(self.settings)
+        log = open_log(self.settings, control_first=True)
         try:
             yield log
         finally:

@@ -31,8 +31,10 @@ def make_log(settings: Settings) -> EventLog:
     return KafkaLog(kafka_settings(settings))
 
 
-def open_log(settings: Settings) -> EventLog:
+def open_log(settings: Settings, *, control_first: bool = False) -> EventLog:
     """The log that the settings name; an embedded one is never made by the way, for an empty one would know no halt.
+
+    With ``control_first`` nothing but ``control`` of an embedded log is opened until it is asked for: see SqliteLog.
 
     Raises:
         LogError: it is not there, or not what it should be.
@@ -43,6 +45,8 @@ def open_log(settings: Settings) -> EventLog:
             f"there is no log in {folder}: was it moved? Restore it from its backup; 'wavegate topics apply' makes the "
             "log of a new installation"
         )
+    if settings.log == "sqlite" and control_first:
+        return SqliteLog(folder, terms=_terms(settings), control_first=True)
     return make_log(settings)
 
 

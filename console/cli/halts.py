@@ -39,14 +39,17 @@ def halt(
     output = Output(as_json=as_json)
     place = open_home(home, key)
     stop = stop_for(place, rollout, site or (), device or (), everything=everything)
-    if everything or revert:
-        confirm(output, stop_lines(stop, in_flight(place, stop.subjects), revert=revert), yes=yes)
+    # With --yes nothing is looked at first: the views may be held, or without room, as much as the log.
+    if (everything or revert) and not yes:
+        confirm(output, stop_lines(stop, in_flight(place, stop.subjects), revert=revert), yes=False)
     with place.client() as client, Outbox(client=client) as outbox:
         identity = outbox.control(HaltRaised(subjects=stop.subjects, reason=reason, revert=revert))
     subjects = [str(subject) for subject in stop.subjects]
     doubts = [*stop.doubts, *unknown(place, site or (), device or ())]
     output.emit_if_json({"halt": identity, "subjects": subjects, "revert": revert, "doubts": doubts})
     output.say(f"Halted {', '.join(subjects)}. It stands until somebody lifts it: wavegate rollout lift {identity}")
+    if revert:
+        output.say("What was in flight and went well is undone too, at the rollout's own pace.")
     for doubt in doubts:
         output.complain(doubt)
 

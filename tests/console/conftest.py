@@ -9,7 +9,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -263,13 +263,48 @@ class Place:
 PlaceMaker = Callable[..., Place]
 
 
+class SmallDisk:
+    """A disk of its own, and what is needed to fill it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._ballast = folder / "ballast"
+
+    def fill(self) -> None:
+        """Leaves no room at all."""
+        with suppress(OSError), self._ballast.open("ab", buffering=0) as file:
+            while True:
+                file.write(bytes(4096))
+
+    def free(self) -> None:
+        """Gives the room back."""
+        self._ballast.unlink()
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[SmallDisk]:
+    """A disk of 16 MB; mounting it takes root."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=16m", "tmpfs", str(folder)]
+    if os.geteuid() or subprocess.run(mount, capture_output=True, check=False).returncode:
+        if os.environ.get("CI"):
+            pytest.fail("a small tmpfs could not be mounted: CI runs as root")
+        pytest.skip("mounting a small tmpfs takes root")
+    try:
+        yield SmallDisk(folder)
+    finally:
+        # A process that a test leaves to the end of its module may still have files open there.
+        subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+
 @pytest.fixture(scope="module")
 def make_place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PlaceMaker]:
     """Makes installations, each with an admin (ada), an engineer (ed) and an operator (olga) who have keys."""
     made: list[Place] = []
 
-    def make(*options: str, people: bool = True) -> Place:
-        place = Place(tmp_path_factory.mktemp("place") / "home")
+    def make(*options: str, people: bool = True, folder: Path | None = None) -> Place:
+        place = Place((folder or tmp_path_factory.mktemp("place")) / "home")
         made.append(place)
         done = place("init", str(place.home), "--admin", "ada", "--team", "noc", *options)
         assert done.code == 0, done.err

@@ -113,8 +113,19 @@ def test_what_is_large_asks_back(quiet: Any, option: str) -> None:
     named = () if option == "--all" else ("r-abcdefgh",)
     refused = quiet("rollout", "halt", *named, option, "-r", "x", by="olga")
     assert refused.code == 2
-    assert "Nothing new starts any more on" in refused.err
+    assert "nothing new will start there until the halt is lifted." in refused.err
     assert standing(quiet) == []
+
+
+@pytest.mark.parametrize("option", ["--all", "--revert"])
+def test_before_it_is_written_nothing_is_told_as_done(quiet: Any, option: str) -> None:
+    named = () if option == "--all" else ("r-abcdefgh",)
+    refused = quiet("rollout", "halt", *named, option, "-r", "x", "--yes", by="ada", WAVEGATE_KEY="/nowhere")
+    assert refused.code == 1
+    assert (refused.out, refused.err) == ("", "the key /nowhere cannot be read: No such file or directory\n")
+    halted = quiet("rollout", "halt", *named, option, "-r", "x", "--yes", by="olga")
+    assert halted.out.startswith("Halted ")
+    assert halted.out.count("\n") == (2 if option == "--revert" else 1)
 
 
 def test_two_halt_and_one_lifts(quiet: Any) -> None:

@@ -87,10 +87,17 @@ class Database:
         """A number that changes whenever another connection, of whatever process, changed the file."""
         return _whole(self.rows("PRAGMA data_version")[0][0])
 
+    def created(self) -> bool:
+        """Whether the tables are laid out."""
+        return _whole(self.rows("PRAGMA user_version")[0][0]) != 0
+
     def create(self, kind: str, log: str, spread: int) -> None:
-        """Lays the tables out, if nobody has yet."""
+        """Lays the tables out, if nobody has yet. A file that has them is not written to, nor locked against others."""
+        if self.created():
+            return
         with self.transaction():
-            if _whole(self.rows("PRAGMA user_version")[0][0]):
+            # Somebody else may have been first in between.
+            if self.created():
                 return
             for statement, values in founding(kind, log, spread):
                 self.execute(statement, values)

@@ -1,7 +1,7 @@
 """The two files of a log, and what is written in them about their layout.
 
 ``log.db`` has everything but ``control``, which has ``control.db`` to itself: a writer that is stuck in the one cannot
-hold up a halt in the other.
+hold up a halt in the other. Whoever asks for control alone gets by without ``log.db`` ever being opened.
 """
 
 import uuid
@@ -12,6 +12,7 @@ from pathlib import Path
 
 from events.log.contract import LogMismatchError, LogUnavailableError, Partition
 from events.log.sqlite.database import Database
+from events.log.sqlite.reserve import Reserve
 from events.log.sqlite.schema import CONTROL, MAIN, kind_of, layout
 from events.log.topics import DEFAULT_SPREAD, check_spread
 
@@ -20,15 +21,27 @@ _NAMES = {MAIN: "log.db", CONTROL: "control.db"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Files:
-    """Where a log is, and the slot of each of its partitions."""
+    """Where a log is, and the slot of each of its partitions. ``whole``: both files are known to belong together."""
 
     folder: Path
     deadline: timedelta
     slots: Mapping[Partition, int]
+    reserve: Reserve
+    whole: bool
 
     def connect(self, kind: str) -> Database:
-        """A new connection to one of the files."""
-        return Database(self.folder / _NAMES[kind], self.deadline)
+        """A new connection to one of the files.
+
+        Raises:
+            LogMismatchError: when the main file is wanted and the two are not of one log.
+        """
+        path = self.folder / _NAMES[kind]
+        if self.whole:
+            return Database(path, self.deadline)
+        if kind == CONTROL:
+            return self.reserve.given_room(lambda: Database(path, self.deadline))
+        _see_that_whole(self.folder, None, self.deadline)
+        return Database(path, self.deadline)
 
     def slots_of(self, kind: str) -> Mapping[Partition, int]:
         """The partitions that are in one of the files."""
@@ -36,7 +49,7 @@ class Files:
 
 
 def open_files(folder: Path, spread: int | None, deadline: timedelta) -> Files:
-    """Makes sure that the log is there and whole, creating it where nothing is.
+    """Makes sure that the log is there and whole, creating it where nothing is. One that is there is only read.
 
     Args:
         folder: where the log is or is to be.
@@ -53,17 +66,47 @@ def open_files(folder: Path, spread: int | None, deadline: timedelta) -> Files:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise LogUnavailableError(f"the folder {folder} for the log cannot be made: {error}") from error
-    main = Database(folder / _NAMES[MAIN], deadline)
-    try:
-        found = _founded(main, folder, spread, deadline)
-    finally:
-        main.close()
+    found = _see_that_whole(folder, spread, deadline)
     if spread not in {None, found}:
         raise LogMismatchError(
             f"the log in {folder} was created with {found} partitions in its spread topics, and {spread} were asked "
             "for: their number is fixed at creation; leave it out, or name another folder"
         )
-    return Files(folder=folder, deadline=deadline, slots=layout(found))
+    return Files(folder=folder, deadline=deadline, slots=layout(found), reserve=Reserve(folder), whole=True)
+
+
+def open_control(folder: Path, deadline: timedelta) -> Files:
+    """A log of which only ``control`` is opened, with the reserve where the disk is full.
+
+    The main file is looked at when something in it is asked for. Where there is no control yet, the log is opened
+    as a whole.
+
+    Raises:
+        LogMismatchError: when what is there is no log, a newer one, or half of one.
+    """
+    path = folder / _NAMES[CONTROL]
+    reserve = Reserve(folder)
+    if not path.exists():
+        return open_files(folder, None, deadline)
+    control = reserve.given_room(lambda: Database(path, deadline))
+    try:
+        found = _identity(control) if control.created() else None
+    finally:
+        control.close()
+    if found is None:
+        return open_files(folder, None, deadline)
+    if found.kind != CONTROL:
+        raise LogMismatchError(f"the two files in {folder} are not of one log: restore both from one backup")
+    return Files(folder=folder, deadline=deadline, slots=layout(found.spread), reserve=reserve, whole=False)
+
+
+def _see_that_whole(folder: Path, spread: int | None, deadline: timedelta) -> int:
+    """Founds the log where that is still to be done; says how many partitions its spread topics have."""
+    main = Database(folder / _NAMES[MAIN], deadline)
+    try:
+        return _founded(main, folder, spread, deadline)
+    finally:
+        main.close()
 
 
 def _founded(main: Database, folder: Path, spread: int | None, deadline: timedelta) -> int:

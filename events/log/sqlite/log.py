@@ -1,5 +1,6 @@
 """The log in SQLite files, as one process has it."""
 
+import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -8,7 +9,8 @@ from events.log.contract import Partition, Record, Topic
 from events.log.opened import Opened
 from events.log.sqlite import tape
 from events.log.sqlite.bell import Bell
-from events.log.sqlite.files import open_files
+from events.log.sqlite.database import Database
+from events.log.sqlite.files import open_control, open_files
 from events.log.sqlite.membership import SqliteMembership
 from events.log.sqlite.reader import SqliteReader
 from events.log.sqlite.schema import CONTROL, MAIN
@@ -20,20 +22,27 @@ class SqliteLog:
     """A log in a folder, shared with every other process of this machine that opens the same folder.
 
     Opening creates the log where there is none. ``spread`` is the number of partitions of the spread topics, fixed at
-    creation; None takes what is there (12 for a new log).
+    creation; None takes what is there (12 for a new log). With ``control_first`` only ``control`` is opened at once,
+    and the rest when it is asked for: no process that holds the main file, and no full disk, can hold up a halt.
 
     Raises:
         LogMismatchError: when the folder holds something else: another kind of database, a newer format, half a log.
         LogUnavailableError: when another process held a file for longer than ``terms.deadline``.
     """
 
-    def __init__(self, folder: Path, *, spread: int | None = None, terms: Terms | None = None) -> None:
+    def __init__(
+        self, folder: Path, *, spread: int | None = None, terms: Terms | None = None, control_first: bool = False
+    ) -> None:
         self._terms = terms or Terms()
-        self._files = open_files(folder, spread, self._terms.deadline)
+        deadline = self._terms.deadline
+        self._files = open_control(folder, deadline) if control_first else open_files(folder, spread, deadline)
         self._bell = Bell()
         # A connection for each file, so that an append to control never waits for one to the main file.
-        self._writing = {kind: self._files.connect(kind) for kind in (MAIN, CONTROL)}
+        self._control = self._files.connect(CONTROL)
+        self._main: Database | None = None if control_first else self._files.connect(MAIN)
+        self._connecting = threading.Lock()
         self._opened = Opened()
+        self._files.reserve.restore()
 
     def partitions(self, topic: Topic) -> Sequence[Partition]:
         """See the contract."""
@@ -44,9 +53,11 @@ class SqliteLog:
         check_records(records)
         if not records:
             return ()
-        kind = CONTROL if records[0].topic is Topic.CONTROL else MAIN
-        with self._writing[kind].transaction():
-            positions = tape.append(self._writing[kind], self._files.slots_of(kind), records)
+        if records[0].topic is Topic.CONTROL:
+            positions = self._files.reserve.given_room(lambda: self._append(self._control, CONTROL, records))
+            self._files.reserve.restore()
+        else:
+            positions = self._append(self._connected(), MAIN, records)
         self._bell.ring()
         return positions
 
@@ -70,5 +81,16 @@ class SqliteLog:
     def close(self) -> None:
         """See the contract."""
         self._opened.close()
-        for database in self._writing.values():
-            database.close()
+        self._control.close()
+        if self._main is not None:
+            self._main.close()
+
+    def _append(self, database: Database, kind: str, records: Sequence[Record]) -> Sequence[int]:
+        with database.transaction():
+            return tape.append(database, self._files.slots_of(kind), records)
+
+    def _connected(self) -> Database:
+        with self._connecting:
+            if self._main is None:
+                self._main = self._files.connect(MAIN)
+            return self._main

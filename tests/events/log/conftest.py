@@ -81,7 +81,11 @@ class SqliteWorld:
     closing: ExitStack = field(default_factory=ExitStack)
 
     def open(self) -> EventLog:
-        log = SqliteLog(self.folder, spread=self.spread, terms=self.terms)
+        # The first one makes it; those that come later open it as commands of the console do, control first.
+        if self.folder.exists():
+            log = SqliteLog(self.folder, terms=self.terms, control_first=True)
+        else:
+            log = SqliteLog(self.folder, spread=self.spread, terms=self.terms)
         self.closing.callback(log.close)
         return log
 

@@ -22,13 +22,15 @@ def spawn_here(spawn: Any) -> Callable[..., Any]:
 
 
 @pytest.fixture
-def stuck() -> Callable[[Path], AbstractContextManager[None]]:
-    """Holds a file as a writer that is stuck in the middle of a transaction holds it."""
+def stuck() -> Callable[..., AbstractContextManager[None]]:
+    """Holds a file as a writer that is stuck in the middle of a transaction holds it, or keeps even readers out."""
 
     @contextmanager
-    def hold(path: Path) -> Iterator[None]:
+    def hold(path: Path, begin: str = "BEGIN IMMEDIATE", *, alone: bool = False) -> Iterator[None]:
         connection = sqlite3.connect(path, isolation_level=None)
-        connection.execute("BEGIN IMMEDIATE")
+        if alone:
+            connection.execute("PRAGMA locking_mode = EXCLUSIVE").fetchall()
+        connection.execute(begin)
         try:
             yield
         finally:
@@ -56,14 +58,29 @@ class TinyDisk:
         self._ballast.unlink()
 
 
-@pytest.fixture
-def tiny_disk(tmp_path: Path) -> Iterator[TinyDisk]:
-    mounted = tmp_path / "disk"
-    mounted.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", str(mounted)]
+@contextmanager
+def mounted(folder: Path, size: str) -> Iterator[TinyDisk]:
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(folder)]
     if os.geteuid() or subprocess.run(mount, capture_output=True, check=False).returncode:
         if os.environ.get("CI"):
             pytest.fail("a small tmpfs could not be mounted: CI runs as root")
         pytest.skip("mounting a small tmpfs takes root")
-    yield TinyDisk(mounted)
-    subprocess.run(["umount", str(mounted)], check=True)
+    try:
+        yield TinyDisk(folder)
+    finally:
+        subprocess.run(["umount", str(folder)], check=True)
+
+
+@pytest.fixture
+def tiny_disk(tmp_path: Path) -> Iterator[TinyDisk]:
+    """One that is too small for a reserve."""
+    with mounted(tmp_path / "disk", "4m") as disk:
+        yield disk
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[TinyDisk]:
+    """One that has room for a reserve."""
+    with mounted(tmp_path / "disk", "12m") as disk:
+        yield disk

@@ -121,6 +121,54 @@ def test_what_is_no_whole_log_is_refused(folder: Path, spoil: Callable[[Path], N
         SqliteLog(folder)
 
 
+@pytest.mark.parametrize(
+    ("spoil", "complaint"),
+    [
+        (write("control.db", b"neither is this" * 100), "not a database"),
+        (lose_control, "control.db is missing, and with it every halt"),
+        (swap_files, "not of one log: restore both"),
+    ],
+    ids=["text as control", "control lost", "swapped"],
+)
+def test_control_that_is_none_is_refused_where_it_alone_is_opened(
+    folder: Path, spoil: Callable[[Path], None], complaint: str
+) -> None:
+    folder.mkdir()
+    spoil(folder)
+
+    with pytest.raises(LogMismatchError, match=complaint):
+        SqliteLog(folder, control_first=True)
+
+
+@pytest.mark.parametrize("spoil", [swap_control, make_newer], ids=["other's control", "newer"])
+def test_what_is_no_whole_log_is_refused_when_more_than_control_is_asked_for(
+    folder: Path, spoil: Callable[[Path], None], help_: Any
+) -> None:
+    folder.mkdir()
+    spoil(folder)
+    log = SqliteLog(folder, control_first=True)
+
+    for ask in (
+        lambda: log.append([help_.record()]),
+        lambda: log.reader({FACTS: 0}),
+        lambda: log.join("workers", Topic.ORDERS, "m"),
+        lambda: log.fenced_writer("coordinator"),
+    ):
+        with pytest.raises(LogMismatchError, match=r"not of one log|format 99"):
+            ask()
+    log.close()
+
+
+def test_a_log_that_is_not_there_is_made_whole_also_where_control_comes_first(folder: Path, help_: Any) -> None:
+    log = SqliteLog(folder, control_first=True)
+
+    log.append([help_.record(Topic.CONTROL)])
+    log.append([help_.record()])
+
+    log.close()
+    assert (folder / "log.db").exists()
+
+
 def test_a_folder_that_cannot_be_made_is_an_error_that_says_so(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
 

@@ -40,6 +40,38 @@ def test_a_stuck_writer_of_the_main_file_does_not_hold_a_halt_up(
             log.append([help_.record()])
 
 
+@pytest.mark.parametrize("begin", ["BEGIN IMMEDIATE", "BEGIN EXCLUSIVE"])
+def test_a_log_that_is_there_opens_past_a_stuck_writer(
+    tmp_path: Path, request: Any, stuck: Any, help_: Any, begin: str
+) -> None:
+    open_log(tmp_path, request.addfinalizer).append([help_.record(value="before")])
+
+    with stuck(tmp_path / "log.db", begin), stuck(tmp_path / "control.db", begin):
+        log = SqliteLog(tmp_path, terms=HURRIED)
+        request.addfinalizer(log.close)
+        assert help_.values(help_.read_to_end(log.reader({FACTS: 0}), FACTS)) == [b"before"]
+
+
+def test_control_alone_is_written_and_read_while_nobody_can_even_read_the_rest(
+    tmp_path: Path, request: Any, stuck: Any, help_: Any
+) -> None:
+    # given
+    open_log(tmp_path, request.addfinalizer).close()
+    with stuck(tmp_path / "log.db", "BEGIN EXCLUSIVE", alone=True):
+        # when
+        log = SqliteLog(tmp_path, terms=HURRIED, control_first=True)
+        request.addfinalizer(log.close)
+        log.append([help_.record(Topic.CONTROL, "halt")])
+
+        # then
+        assert help_.values(help_.read_to_end(log.reader({CONTROL: 0}), CONTROL)) == [b"halt"]
+        with pytest.raises(LogUnavailableError, match=r"log\.db was held by another process"):
+            log.reader({FACTS: 0})
+    # and the rest is there as soon as it is let go
+    log.append([help_.record(value="after")])
+    assert help_.values(help_.read_to_end(log.reader({FACTS: 0}), FACTS)) == [b"after"]
+
+
 def test_waiting_for_a_stuck_writer_is_bounded_and_names_the_file(
     tmp_path: Path, request: Any, stuck: Any, help_: Any
 ) -> None:
