@@ -14,8 +14,8 @@ from automation.platforms.contract import LineRejectedError
 
 #: Commands, and what vtysh completes to them. Sections are left by the session alone.
 _LEAVING = re.compile(
-    r"(?:do|end|ex(?:it?)?|exit-\S+|q(?:u(?:it?)?)?|conf(?:igure)?|write?|copy|clear|terminal|disable|list|find|output|"
-    r"show|ping|traceroute|ssh|telnet|start-shell|reload)(?: |$)|enable$"
+    r"(?:do|end|ex(?:it?)?|exit-\S+|q(?:u(?:it?)?)?|conf(?:igure)?|wr(?:i|it|ite)?|copy|clear|terminal|disable|list|find|output|"
+    r"sh(?:o|ow)?|ping|traceroute|ssh|telnet|start-shell|reload)(?: |$)|enable$"
 )
 #: vtysh's own line holds more; but a terminal has to show it as it was sent.
 LONGEST = 1000
