@@ -1,0 +1,99 @@
+"""One order that cannot be carried out: the cause that is told is the one that a person can do something about."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from automation.platforms.contract import LoginRefusedError
+from automation.render.errors import Failure, RenderError
+from automation.tasks.finding import TaskError, TaskVersionError
+from automation.tasks.unit import WrongHostsError
+from events.blobs.contract import BlobDamagedError, BlobFullError, BlobMissingError, BlobUnavailableError
+from events.reports import CredentialRefused, OrderReturned, PlanFailed, Report
+from events.values import Cause
+from inventory.credentials import CredentialError
+
+DEVICE = "store-001-sw1"
+
+
+@pytest.fixture
+def outcome(make_quick_world: Any) -> Callable[[Exception], Report]:
+    """Has a worker fail at rendering with an error, while it plans a device; gives what it told about it."""
+    world = make_quick_world(sites=1)
+    world.coordinator()
+
+    def told(error: Exception) -> Report:
+        worker = world.worker()
+        render = worker.workshop.lines
+
+        def fail(change: Any, device: Any) -> str:
+            if device.name == DEVICE:
+                raise error
+            return str(render(change, device))
+
+        worker.workshop = replace(worker.workshop, lines=fail)
+        world.request(world.submit())
+
+        def found() -> list[Report]:
+            return [report for report in world.reports() if report.device == DEVICE]
+
+        world.until(found)
+        return found()[0]
+
+    return told
+
+
+@pytest.mark.parametrize(
+    ("error", "cause"),
+    [
+        pytest.param(RenderError(Failure(message="'x' is undefined")), Cause.RENDER_FAILED, id="a template"),
+        pytest.param(TaskError("the task failed"), Cause.RENDER_FAILED, id="a task"),
+        pytest.param(TaskVersionError("another version"), Cause.TASK_VERSION, id="another version of a task"),
+        pytest.param(BlobMissingError("no such blob"), Cause.CHANGE_MISSING, id="no bundle"),
+        pytest.param(BlobDamagedError("not what was put"), Cause.CHANGE_MISSING, id="a bundle that was altered"),
+        pytest.param(
+            CredentialError("lab", "password", "env:X", "no such variable"), Cause.CREDENTIAL_MISSING, id="no login"
+        ),
+        pytest.param(WrongHostsError("ran on nothing"), Cause.INTERNAL, id="Nornir did something else"),
+        pytest.param(ZeroDivisionError("a bug"), Cause.INTERNAL, id="nobody thought of it"),
+    ],
+)
+def test_what_cannot_be_planned_is_told_with_its_cause(
+    outcome: Callable[[Exception], Report], error: Exception, cause: Cause
+) -> None:
+    found = outcome(error)
+    assert isinstance(found, PlanFailed)
+    assert found.reason.cause is cause
+    assert str(error) in found.reason.detail
+
+
+@pytest.mark.parametrize("error", [BlobFullError("no room"), BlobUnavailableError("not mounted")], ids=["full", "gone"])
+def test_a_store_that_may_come_back_costs_no_device_its_place(
+    outcome: Callable[[Exception], Report], error: Exception
+) -> None:
+    found = outcome(error)
+    assert isinstance(found, OrderReturned)
+    assert str(error) in found.reason.detail
+
+
+def test_a_refused_login_is_announced_before_the_outcome(make_quick_world: Any) -> None:
+    # Given a device that refuses the login while it is read for a plan
+    world = make_quick_world(sites=1)
+    world.coordinator()
+    world.worker()
+
+    def refuse(step: str) -> None:
+        if step == "connect":
+            raise LoginRefusedError("store-001-sw1 refused ops")
+
+    world.devices[DEVICE].before = refuse
+    world.request(world.submit())
+    # Then the credential stops everywhere, by a halt, and the device is told as failed
+    world.until(lambda: world.state().authority.halts)
+    (halt,) = world.state().authority.halts.values()
+    assert [str(subject) for subject in halt.subjects] == ["credential:lab"]
+    kinds = [type(report) for report in world.reports() if report.device == DEVICE]
+    world.until(lambda: PlanFailed in [type(report) for report in world.reports() if report.device == DEVICE])
+    assert kinds[0] is CredentialRefused
