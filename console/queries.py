@@ -24,6 +24,7 @@ from console.views import (
 )
 from events.codec import decode_fact
 from workers.projector import tables
+from workers.projector.mending import mend
 from workers.projector.views import opened
 
 _REBUILD = "'wavegate views rebuild' makes them anew from the log"
@@ -145,7 +146,7 @@ class ViewsReader:
             reason = str(getattr(error, "orig", None) or error)
             if "no such table" in reason:
                 raise ViewsError(f"there are no views yet; is a projector running? {_REBUILD}") from error
-            raise ViewsError(f"the views cannot be read: {reason}; {_REBUILD}") from error
+            raise ViewsError(f"the views cannot be read: {reason}; {mend(error, self._engine.url)}") from error
 
 
 def open_views(url: str, log: str) -> ViewsReader:

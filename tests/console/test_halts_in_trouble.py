@@ -85,3 +85,18 @@ def test_on_a_full_disk_a_halt_is_written_and_seen(make_place: Any, small_disk: 
     small_disk.free()
     assert place("rollout", "lift", halted.json["halt"], by="olga").code == 0
     assert (place.home / "log" / "control.reserve").stat().st_size > before
+
+
+def test_on_a_full_disk_the_views_are_not_said_to_be_damaged(make_place: Any, small_disk: Any) -> None:
+    # Given views that cannot even be read: there is no room for the memory that their readers share
+    place = make_place(folder=small_disk.folder)
+    assert place("views", "rebuild").code == 0
+    small_disk.fill()
+    # When rollouts are listed, then it is said what is wrong and how to mend it
+    listed = place("rollout", "list")
+    assert listed.code == 1
+    assert "its disk is full: free some room there, nothing is lost" in listed.err
+    assert "rebuild" not in listed.err
+    # And with room they are there
+    small_disk.free()
+    assert place("rollout", "list").code == 0

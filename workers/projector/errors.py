@@ -1,5 +1,7 @@
 """What can be wrong with the views."""
 
+from workers.projector.mending import REBUILD
+
 
 class ViewsProblemError(Exception):
     """The root of these. ``retriable``: whether doing the same again can succeed."""
@@ -20,6 +22,6 @@ class ViewsMovedError(ViewsProblemError):
 class UnusableViewsError(ViewsProblemError):
     """The views' database cannot be used. A full disk may pass, a damaged file does not."""
 
-    def __init__(self, reason: str, *, retriable: bool) -> None:
-        super().__init__(f"the views' database cannot be used: {reason}; 'wavegate views rebuild' makes it anew")
+    def __init__(self, reason: str, *, retriable: bool, mend: str = REBUILD) -> None:
+        super().__init__(f"the views' database cannot be used: {reason}; {mend}")
         self.retriable = retriable

@@ -11,7 +11,7 @@ import structlog
 from automation.rollout.evolve import evolve
 from automation.rollout.state import State, empty
 from events.codec import FactRecord, decode_fact
-from events.log.contract import EventLog, LogUnavailableError, Partition, Reader, Topic
+from events.log.contract import EventLog, LogError, LogUnavailableError, Partition, Reader, Topic
 from workers.projector.errors import ForeignViewsError, UnusableViewsError, ViewsMovedError
 from workers.projector.views import Batch, Progress, Views
 
@@ -63,6 +63,11 @@ class Projector:
                 self._follow(lambda _reader: True)
             except ViewsMovedError as error:
                 _log.warning("the views were dropped; writing them anew", reason=str(error))
+            except LogError as error:
+                if not error.retriable:
+                    raise
+                self.trouble = str(error)
+                self._stopping.wait(_AFTER_ERROR_S)
 
     def catch_up(self) -> int:
         """Follows the log to the end that it has now; returns the number of facts.

@@ -19,6 +19,7 @@ from events import facts
 from events.codec import GENESIS, FactRecord
 from workers.projector import tables
 from workers.projector.errors import UnusableViewsError, ViewsMovedError
+from workers.projector.mending import mend
 from workers.projector.rows import Row, approval_row, device_row, rollout_row, timeline_row, wave_rows
 
 
@@ -128,7 +129,8 @@ class Views:
                 yield connection
         except DatabaseError as error:
             # SQLite calls a file that is damaged or none at all a DatabaseError, all that may pass an OperationalError.
-            raise UnusableViewsError(str(error.orig), retriable=isinstance(error, OperationalError)) from error
+            may_pass, advice = isinstance(error, OperationalError), mend(error, self.engine.url)
+            raise UnusableViewsError(str(error.orig), retriable=may_pass, mend=advice) from error
 
     def write(self, state: State, batch: Batch, since: Progress, now: datetime, position: int) -> Progress:
         """Writes what a batch touched, and how far the views are with it.
