@@ -44,7 +44,8 @@ def as_text(edits: Difference) -> str:
         for depth, header in enumerate(edit.path):
             if shown[: depth + 1] != edit.path[: depth + 1]:
                 lines.append(f"  {' ' * depth}{header}")
-        shown = edit.path
+        # A line that appears or disappears with what is below it is the header of that.
+        shown = (*edit.path, edit.text)
         lines.append(f"{edit.sign} {' ' * len(edit.path)}{edit.text}")
     return "".join(f"{line}\n" for line in lines)
 

@@ -15,11 +15,16 @@ def skeleton(edits: Difference, own: Mapping[str, str]) -> str:
 
     ``own`` has the values by name; where one contains another, the longer one is replaced first.
     """
-    text = as_text(edits)
+    names: dict[str, str] = {}
     for name, value in sorted(own.items(), key=lambda item: (-len(item[1]), item[0])):
         if len(value) >= _SHORTEST:
-            text = re.sub(rf"(?<![\w.]){re.escape(value)}(?![\w.])", f"<{name}>", text)
-    return text
+            names.setdefault(value, name)
+    text = as_text(edits)
+    if not names:
+        return text
+    # In one go: what was put in is not looked at again, be a value called like another one's name.
+    values = "|".join(map(re.escape, names))
+    return re.sub(rf"(?<![\w.])(?:{values})(?![\w.])", lambda match: f"<{names[match[0]]}>", text)
 
 
 def diff_class(edits: Difference, own: Mapping[str, str]) -> str:

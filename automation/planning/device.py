@@ -96,7 +96,7 @@ def planned(subject: Subject, reading: Reading, digester: Digester, diff_text: s
         diff_text=diff_text,
         added=sum(edit.sign == "+" for edit in comparison.edits),
         removed=sum(edit.sign == "-" for edit in comparison.edits),
-        foreign_unsaved=len(reading.unsaved.splitlines()),
+        foreign_unsaved=sum(line[0] in "+-" for line in reading.unsaved.splitlines()),
     )
 
 
