@@ -117,8 +117,30 @@ def test_a_log_without_its_first_records_is_waited_for(settings: Settings, found
         # When it is founded, then the process gets ready by itself
         make_and_found(settings, founded)
         until(lambda: process.ready)
-    assert len([line for line in logged if line["event"] == "waiting for the log"]) == 1
     assert process.end() is None
+
+
+class Impatient(threading.Event):
+    """Waits for no time at all, and is set once it has been waited for so often."""
+
+    def __init__(self, times: int) -> None:
+        super().__init__()
+        self.left = times
+
+    def wait(self, _timeout: float | None = None) -> bool:
+        self.left -= 1
+        if not self.left:
+            self.set()
+        return self.is_set()
+
+
+def test_what_it_waits_for_is_told_once_and_not_every_second(settings: Settings) -> None:
+    make_log(settings).close()
+    stopping = Impatient(5)
+    with structlog.testing.capture_logs() as logged:
+        assert await_log(settings, stopping) is None
+    assert stopping.left == 0
+    assert [line["event"] for line in logged] == ["waiting for the log"]
 
 
 @pytest.mark.usefixtures("no_thread_stays")
