@@ -1,5 +1,6 @@
 """Halts and SIGTERM in the middle of a wave: nothing new starts, and what is in flight settles."""
 
+import signal
 from itertools import count
 from typing import Any
 
@@ -108,4 +109,27 @@ def test_a_worker_that_is_told_to_end_settles_what_is_in_flight(
     # And the next one goes on where it stopped
     company.start("run", "worker")
     assert company.reaches(middle, "completed")["rollout"]["counts"] == {"verified": DEVICES}
+    oracle.reconcile()
+
+
+def test_a_halt_needs_no_coordinator(company: Any, oracle: Any, until: Any) -> None:
+    # Given orders that are released, while nobody works; and then nobody decides either
+    running = {each.ready["kinds"][0]: each for each in company.processes}
+    rollout = company.planned(company.change("alone", line=f"ntp server 192.0.2.{next(_servers)}\n"))
+    assert running["worker"].end() == 0
+    company("rollout", "approve", rollout, "--yes", by="olga")
+    until(lambda: [each for each in company.facts(rollout) if each["data"].get("work") == "PushDevice"], "the orders")
+    assert running["coordinator"].end(signal.SIGKILL) == -signal.SIGKILL
+    # When operations halts it, and a worker comes by
+    company("rollout", "halt", rollout, "-r", "tills are down", by="olga")
+    before = len(company.noted(Event.TIMER_ARMED))
+    worker = company.start("run", "worker")
+    # Then it gives the orders back, and no device was written to
+    until(lambda: 'outcome="OrderReturned",work="PushDevice"' in worker.metrics(), "the orders being given back")
+    assert len(company.noted(Event.TIMER_ARMED)) == before
+    # And whoever decides next has read the same
+    company.start("run", "coordinator")
+    company.reaches(rollout, "halted")
+    company("rollout", "resume", rollout, "--yes", by="olga")
+    assert company.reaches(rollout, "completed")["rollout"]["counts"] == {"verified": DEVICES}
     oracle.reconcile()
