@@ -1,7 +1,9 @@
 """The inventory as its files have it now: read again when they have changed."""
 
 import threading
+import time
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 from pathlib import Path
 
 import structlog
@@ -17,8 +19,17 @@ _Signature = tuple[tuple[str, int, int], ...]
 class EstateSource:
     """Gives the estate. Safe to use from several threads."""
 
-    def __init__(self, paths: Sequence[Path], load: Callable[[], Estate]) -> None:
+    def __init__(
+        self,
+        paths: Sequence[Path],
+        load: Callable[[], Estate],
+        *,
+        every: timedelta = timedelta(seconds=1),
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
         """Reads the estate for the first time; ``load`` reads all of ``paths``.
+
+        ``every`` is how often :meth:`good` looks at most whether files have changed: there may be thousands of them.
 
         Raises:
             InventoryError: with everything that is wrong.
@@ -29,6 +40,9 @@ class EstateSource:
         self._signature = _signature(self._paths)
         self._estate = load()
         self._wrong: tuple[_Signature, InventoryError] | None = None
+        self._every = every.total_seconds()
+        self._monotonic = monotonic
+        self._looked = monotonic()
 
     def current(self) -> Estate:
         """The estate as the files have it now.
@@ -37,10 +51,13 @@ class EstateSource:
             InventoryError: they have changed, and are wrong now.
         """
         with self._lock:
-            signature = _signature(self._paths)
-            if signature != self._signature:
-                self._read(signature)
+            self._look()
             return self._estate
+
+    def _look(self) -> None:
+        signature = _signature(self._paths)
+        if signature != self._signature:
+            self._read(signature)
 
     def _read(self, signature: _Signature) -> None:
         """Reads the files, but never twice as they were when they were found to be wrong: that takes seconds."""
@@ -55,11 +72,22 @@ class EstateSource:
         self._signature, self._wrong = signature, None
 
     def good(self) -> Estate:
-        """The estate as the files have it now; while they are wrong, as they had it last."""
-        try:
-            return self.current()
-        except InventoryError:
+        """The estate as the files had it a moment ago; while they are wrong or being read, as they had it last."""
+        if self._monotonic() - self._looked < self._every or not self._lock.acquire(blocking=False):
             return self._estate
+        try:
+            self._looked = self._monotonic()
+            self._look()
+        except InventoryError:
+            pass  # told when it was found
+        finally:
+            self._lock.release()
+        return self._estate
+
+    @property
+    def known(self) -> Estate:
+        """The estate as it was read last, without a look at its files."""
+        return self._estate
 
 
 def _signature(paths: Sequence[Path]) -> _Signature:

@@ -27,7 +27,7 @@ from console.client import Answer, Client
 from events import commands
 from events.blobs.contract import BlobStore
 from events.blobs.folder import FolderStore
-from events.codec import FactRecord, decode_fact, decode_report, encode_order
+from events.codec import FactRecord, ReportRecord, decode_fact, decode_report, encode_order
 from events.control import KeyEntry, KeyRegistered, Role
 from events.log.contract import EventLog, Partition, Record, Topic
 from events.log.memory import MemoryLog, MemoryStore
@@ -103,6 +103,10 @@ class FixedEstate:
     def good(self) -> Estate:
         return self.estate
 
+    @property
+    def known(self) -> Estate:
+        return self.estate
+
 
 @dataclass
 class Person:
@@ -171,6 +175,7 @@ class World:
         log: EventLog | None = None,
         blobs: BlobStore | None = None,
         drain_s: float = 10.0,
+        unsure_s: float = 10.0,
     ) -> DeviceWorker:
         """A running device worker, stopped at the end of the test."""
         log = log or self.open_log()
@@ -179,7 +184,12 @@ class World:
         self.stack.callback(control.stop)
         worker = DeviceWorker(
             office=Office(
-                log=log, blobs=blobs or self.blobs, control=control, session=secrets.token_hex(4), now=self.now
+                log=log,
+                blobs=blobs or self.blobs,
+                control=control,
+                session=secrets.token_hex(4),
+                now=self.now,
+                unsure=timedelta(seconds=unsure_s),
             ),
             workshop=self.workshop(name),
             capacity=capacity,
@@ -264,13 +274,17 @@ class World:
 
     def reports(self) -> list[Report]:
         """All reports, by partition."""
+        return [record.report for record in self.report_records()]
+
+    def report_records(self) -> list[ReportRecord]:
+        """The same, with their ids and times."""
         partitions = self.log.partitions(Topic.REPORTS)
         reader = self.log.reader(dict.fromkeys(partitions, 0))
         try:
             ends = {partition: reader.end(partition) for partition in partitions}
-            found: list[Report] = []
+            found: list[ReportRecord] = []
             while any(reader.position(partition) < end for partition, end in ends.items()):
-                found += [decode_report(stored.value).report for stored in reader.poll(timedelta(milliseconds=100))]
+                found += [decode_report(stored.value) for stored in reader.poll(timedelta(milliseconds=100))]
             return found
         finally:
             reader.close()

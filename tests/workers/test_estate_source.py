@@ -2,6 +2,7 @@
 
 import os
 import threading
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -28,6 +29,15 @@ class Files:
         self._clock += 1_000_000_000
         os.utime(self.path, ns=(self._clock, self._clock))
 
+    def await_read(self, count: int) -> None:
+        with self._changed:
+            assert self._changed.wait_for(lambda: self.reads >= count, 20)
+
+    def go_on(self) -> None:
+        with self._changed:
+            self.patience_s, self.reads = 0.0, self.reads + 1
+            self._changed.notify_all()
+
     def load(self) -> Estate:
         with self._changed:
             self.reads += 1
@@ -51,7 +61,8 @@ def files(tmp_path: Path) -> Files:
 
 @pytest.fixture(params=["a file", "a folder"])
 def source(request: pytest.FixtureRequest, files: Files) -> EstateSource:
-    return EstateSource([files.path if request.param == "a file" else files.path.parent], files.load)
+    paths = [files.path if request.param == "a file" else files.path.parent]
+    return EstateSource(paths, files.load, every=timedelta(0))
 
 
 def names(estate: Estate) -> list[str]:
@@ -130,3 +141,32 @@ def test_many_threads_read_it_once(source: EstateSource, files: Files) -> None:
     for thread in threads:
         thread.join(20)
     assert files.reads == 2
+
+
+def test_files_are_looked_at_once_in_a_while(files: Files) -> None:
+    now = [100.0]
+    source = EstateSource([files.path], files.load, every=timedelta(seconds=1), monotonic=lambda: now[0])
+    files.write("ber par")
+    now[0] += 0.9
+    assert names(source.good()) == ["ber"]
+    now[0] += 0.1
+    assert names(source.known) == ["ber"]
+    assert names(source.good()) == names(source.known) == ["ber", "par"]
+    # But whoever asks for now, gets now
+    files.write("tok")
+    assert names(source.current()) == ["tok"]
+
+
+def test_who_asks_while_it_is_read_goes_on_with_what_is_known(files: Files) -> None:
+    # Given somebody who reads an inventory of thousands of devices
+    source = EstateSource([files.path], files.load, every=timedelta(0))
+    files.write("ber par")
+    files.patience_s = 20.0
+    reading = threading.Thread(target=source.good)
+    reading.start()
+    files.await_read(2)
+    # When somebody else asks, then they do not wait for it
+    assert names(source.good()) == names(source.known) == ["ber"]
+    files.go_on()
+    reading.join(20)
+    assert names(source.good()) == ["ber", "par"]

@@ -10,7 +10,7 @@ ORDERS = Partition(Topic.ORDERS, 3)
 
 def tracker_with(*positions: int) -> Tracker:
     tracker = Tracker()
-    tracker.take(ORDERS, Mark(position=10, note="7"), 20)
+    tracker.take(ORDERS, Mark(position=10, note="7"), orders_end=10, reports_end=20)
     for position in positions:
         tracker.came(ORDERS, position)
     return tracker
@@ -44,6 +44,28 @@ def test_the_note_says_from_where_the_reports_tell_about_what_is_not_done() -> N
     assert tracker.marks()[ORDERS].note == "31"
     tracker.done(ORDERS, 11)
     assert tracker.marks()[ORDERS] == Mark(position=12, note="31")
+
+
+def test_until_all_that_earlier_owners_had_is_done_the_next_one_reads_what_was_read_here() -> None:
+    # Given a partition whose earlier owners can have had the orders before 13, and reported on them from 7 to 20
+    tracker = Tracker()
+    tracker.take(ORDERS, Mark(position=10, note="7"), orders_end=13, reports_end=20)
+    for position in (10, 11, 12, 13):
+        tracker.came(ORDERS, position)
+    tracker.reported(ORDERS, 24)
+    # Then as long as one of them is not done, whoever comes next has to read all of that again
+    told = []
+    for position in (10, 13, 11, 12):
+        told.append(tracker.marks()[ORDERS])
+        tracker.done(ORDERS, position)
+    assert told == [Mark(position=10, note="7"), *[Mark(position=11, note="7")] * 2, Mark(position=12, note="7")]
+    assert tracker.marks()[ORDERS] == Mark(position=14, note="25")
+
+
+def test_a_partition_of_which_nothing_has_come_yet_is_left_as_it_was_found() -> None:
+    tracker = Tracker()
+    tracker.take(ORDERS, Mark(position=10, note="7"), orders_end=13, reports_end=20)
+    assert tracker.marks()[ORDERS] == Mark(position=10, note="7")
 
 
 def test_a_partition_that_was_lost_is_marked_no_more() -> None:

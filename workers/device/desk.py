@@ -21,15 +21,16 @@ from workers.device.permission import check_authority, check_halts
 #: How long ``control`` may take to show its end before a push is given back.
 _PROOF = timedelta(seconds=5)
 
-#: How long a rebalance may leave it open whose an order is before it is taken as lost.
-_SETTLE_S = 10.0
-
 _LOOK_S = 0.05
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Office:
-    """What all desks of a worker share. ``session`` tells this run of the worker from earlier ones."""
+    """What all desks of a worker share. ``session`` tells this run of the worker from earlier ones.
+
+    ``numbers`` are those of its reports, none twice, also when an order is taken up again. ``unsure`` is for how long
+    it may stay open whose an order is, while a group rebalances or a log is away, before it is let go.
+    """
 
     log: EventLog
     blobs: BlobStore
@@ -38,6 +39,8 @@ class Office:
     now: Callable[[], datetime]
     monotonic: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
+    numbers: Iterator[int] = field(default_factory=itertools.count)
+    unsure: timedelta = timedelta(seconds=10)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -56,11 +59,10 @@ class OrderDesk:
     lost: Callable[[], bool]
     published: Callable[[int], None]
     wrote: bool = False
-    _numbers: Iterator[int] = field(default_factory=itertools.count)
 
     def announce(self, report: Report) -> None:
         """Publishes a report; tries again for as long as the order is ours."""
-        number = next(self._numbers)
+        number = next(self.office.numbers)
         record = encode_report(
             ReportRecord(id=f"{self.order.id}/{self.office.session}/{number}", at=self.office.now(), report=report),
             self.order.site,
@@ -80,6 +82,14 @@ class OrderDesk:
 
     def may_write(self) -> None:
         """The point of no return: control is read to its end, and the lease is looked at last."""
+        while True:
+            self._await_lease()
+            self._check_permission()
+            if self.holds():
+                return
+            # The lease was gone for a moment: a halt may have come in between.
+
+    def _check_permission(self) -> None:
         order = self.order
         if isinstance(order, Writing):
             try:
@@ -88,7 +98,10 @@ class OrderDesk:
                 raise ForbiddenError(Cause.CONTROL_UNREAD, str(error)) from error
             check_halts(authority, order, self.subjects)
             check_authority(authority, order, self.plan(order.plan), self.office.now())
-        self._await_lease()
+
+    def still_mine(self) -> bool:
+        """Whether lease and tenure stand now."""
+        return self.holds()
 
     def may_confirm(self) -> None:
         """The fence before a confirmation: devices know no fencing tokens."""
@@ -108,8 +121,10 @@ class OrderDesk:
 
     def _await_lease(self) -> None:
         """Waits while a rebalance leaves it open whose the order is; it may well stay ours."""
-        deadline = self.office.monotonic() + _SETTLE_S
+        deadline = self.office.monotonic() + self.office.unsure.total_seconds()
         while not self.holds():
-            if self.lost() or self.office.monotonic() >= deadline:
+            if self.lost():
                 raise LeaseLostError(f"order {self.order.id} is no longer this worker's")
+            if self.office.monotonic() >= deadline:
+                raise LeaseLostError(f"whose order {self.order.id} is has been open for too long")
             self.office.sleep(_LOOK_S)

@@ -68,6 +68,11 @@ class Workshop:
         """The inventory as it is now."""
         return self.estates.good()
 
+    @property
+    def known(self) -> Estate:
+        """The inventory as it was read last: for the thread that polls, which files must not keep waiting."""
+        return self.estates.known
+
     def subject(self, order: Order) -> Subject:
         """The device of an order, as it is planned for.
 
@@ -153,10 +158,11 @@ class Workshop:
 
     def jump_host(self, order: Order) -> tuple[str | None, int]:
         """The jump host on the way to an order's device, if any, and how many sessions it bears."""
-        device = self.estate.devices.get(order.device)
+        estate = self.known
+        device = estate.devices.get(order.device)
         if device is None or device.via is None:
             return None, 0
-        return device.via, self.estate.jump_hosts[device.via].max_connections
+        return device.via, estate.jump_hosts[device.via].max_connections
 
     def _planned(self, order: Writing) -> PlannedDevice:
         planned = self.plan(order.plan).devices.get(order.device)

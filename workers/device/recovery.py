@@ -16,10 +16,15 @@ _log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """By order: which have ended, and which had come to the point of writing."""
+    """By order: which have ended, and which had come to the point of writing.
+
+    ``orders_end`` and ``reports_end`` are where the two partitions ended when that was read.
+    """
 
     ended: frozenset[str]
     staged: Mapping[str, PushStaged]
+    orders_end: int = 0
+    reports_end: int = 0
 
     @property
     def unfinished(self) -> dict[str, PushStaged]:
@@ -27,8 +32,8 @@ class Past:
         return {order: report for order, report in self.staged.items() if order not in self.ended}
 
 
-def read_past(log: EventLog, partition: Partition, start: int) -> tuple[Past, int]:
-    """What the reports of a partition of orders say from ``start`` on, and where they end.
+def read_past(log: EventLog, partition: Partition, start: int) -> Past:
+    """What the reports of a partition of orders say from ``start`` on.
 
     Raises:
         LogError: they could not be read; the partition's orders must not be touched.
@@ -38,7 +43,9 @@ def read_past(log: EventLog, partition: Partition, start: int) -> tuple[Past, in
     staged: dict[str, PushStaged] = {}
     reader = log.reader({reports: start})
     try:
+        # In this order: whatever is told of an order from there on, is told from the end of the reports on.
         end = reader.end(reports)
+        orders_end = _end(log, partition)
         while reader.position(reports) < end:
             for stored in reader.poll(timedelta(milliseconds=200)):
                 try:
@@ -52,4 +59,12 @@ def read_past(log: EventLog, partition: Partition, start: int) -> tuple[Past, in
                     staged[report.order] = report
     finally:
         reader.close()
-    return Past(frozenset(ended), staged), end
+    return Past(frozenset(ended), staged, orders_end, end)
+
+
+def _end(log: EventLog, partition: Partition) -> int:
+    reader = log.reader({partition: 0})
+    try:
+        return reader.end(partition)
+    finally:
+        reader.close()

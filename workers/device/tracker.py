@@ -8,11 +8,15 @@ from events.log.contract import Mark, Partition
 
 @dataclass(slots=True)
 class _Open:
-    """A partition in hand. ``unfinished`` has, by position, where its reports ended when each order came.
+    """A partition in hand.
 
-    ``next`` is the position after the last order that came, ``reports`` the position after our last report.
+    Of orders before ``frontier`` earlier owners may have reported, from ``start`` on. ``unfinished`` has, by position,
+    where the reports ended when each order came. ``next`` is the position after the last order that came, ``reports``
+    the position after our last report.
     """
 
+    frontier: int
+    start: int
     unfinished: dict[int, int] = field(default_factory=dict)
     next: int = 0
     reports: int = 0
@@ -25,10 +29,13 @@ class Tracker:
         self._lock = threading.Lock()
         self._open: dict[Partition, _Open] = {}
 
-    def take(self, partition: Partition, mark: Mark | None, reports_end: int) -> None:
-        """Begins with a partition that was gained, whose reports have been read to ``reports_end``."""
+    def take(self, partition: Partition, mark: Mark | None, *, orders_end: int, reports_end: int) -> None:
+        """Begins with a partition that was gained: its orders and reports ended here when its past was read."""
+        position = mark.position if mark else 0
         with self._lock:
-            self._open[partition] = _Open(next=mark.position if mark else 0, reports=reports_end)
+            self._open[partition] = _Open(
+                frontier=orders_end, start=reports_from(mark), next=position, reports=reports_end
+            )
 
     def drop(self, partition: Partition) -> None:
         """Forgets a partition that was lost."""
@@ -68,7 +75,8 @@ def reports_from(mark: Mark | None) -> int:
 
 
 def _mark(current: _Open) -> Mark:
-    lowest = min(current.unfinished, default=None)
-    if lowest is None:
-        return Mark(position=current.next, note=str(current.reports))
-    return Mark(position=lowest, note=str(current.unfinished[lowest]))
+    position = min(current.unfinished, default=current.next)
+    if position < current.frontier:
+        # What we read when we took over, the next owner has to read again: it tells of this order, or of a later one.
+        return Mark(position=position, note=str(current.start))
+    return Mark(position=position, note=str(current.unfinished.get(position, current.reports)))

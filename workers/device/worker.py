@@ -4,10 +4,10 @@ A device that is slow holds up nobody: orders end in any order, and what is not 
 """
 
 import threading
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 
 import structlog
 
@@ -15,14 +15,15 @@ from automation.push.work import LeaseLostError
 from events.codec import decode_order
 from events.control import Subject
 from events.errors import MessageError
-from events.log.contract import LogError, LogUnavailableError, Membership, Partition, Stored, Topic
+from events.log.contract import LogError, Membership, Partition, Stored, Topic
 from events.orders import Order
 from events.reports import Outcome
-from workers.device.crew import Crew
+from workers.device.crew import Crew, Task
 from workers.device.desk import Office, OrderDesk
 from workers.device.job import Job
+from workers.device.leftovers import Left, Leftovers
 from workers.device.preparing import Workshop
-from workers.device.recovery import read_past
+from workers.device.recovery import Past, read_past
 from workers.device.tenures import Tenure, Tenures
 from workers.device.tracker import Tracker, reports_from
 
@@ -49,15 +50,19 @@ class DeviceWorker:
     observe: Callable[[Order, Outcome], None] = lambda _order, _outcome: None
     #: Since when on the monotonic clock the lease stands; for those who ask after its health.
     renewed: float = 0.0
-    _troubles: dict[Partition | None, str] = field(default_factory=dict)
+    _troubles: dict[Hashable, str] = field(default_factory=dict)
     _stopping: threading.Event = field(default_factory=threading.Event)
     _tracker: Tracker = field(default_factory=Tracker)
     _tenures: Tenures = field(default_factory=Tenures)
-    _crew: Crew = field(default_factory=Crew)
+    _leftovers: Leftovers = field(default_factory=Leftovers)
+    _crew: Crew = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._crew = Crew(self.capacity)
 
     @property
     def in_flight(self) -> int:
-        """How many orders are being carried out or wait for a thread."""
+        """How many orders are being carried out or wait to be."""
         return self._crew.running
 
     @property
@@ -72,20 +77,19 @@ class DeviceWorker:
     def run(self) -> None:
         """Works until it is stopped."""
         membership = self.office.log.join(GROUP, Topic.ORDERS, self.workshop.name)
-        pool = ThreadPoolExecutor(max_workers=self.capacity, thread_name_prefix="push")
         try:
             while not self._stopping.is_set():
-                self._turn(membership, pool)
+                self._turn(membership)
             self._settle(membership)
         finally:
-            pool.shutdown(wait=True, cancel_futures=True)
+            self._crew.close()
             membership.leave()
 
-    def _turn(self, membership: Membership, pool: ThreadPoolExecutor) -> None:
+    def _turn(self, membership: Membership) -> None:
         try:
             delivery = membership.poll(_POLL)
-        except LogUnavailableError as error:
-            self._troubles[None] = str(error)
+        except LogError as error:
+            self._bear(error)
             return
         for partition in delivery.lost:
             self._give_up(partition)
@@ -95,8 +99,17 @@ class DeviceWorker:
         for partition in self._tenures.new():
             self._take_over(partition, membership)
         for stored, tenure in self._tenures.ready():
-            self._dispatch(stored, tenure, membership, pool)
+            self._dispatch(stored, tenure, membership)
+        for partition, left in self._leftovers.due(self.office.monotonic()).items():
+            self._take_up_again(partition, left, membership)
         self._keep(membership)
+
+    def _bear(self, error: LogError) -> None:
+        """A log that is away or full comes back; whatever else it says ends the worker."""
+        if not error.retriable:
+            raise error
+        self._troubles[None] = str(error)
+        self.office.sleep(_POLL.total_seconds())
 
     def _give_up(self, partition: Partition) -> None:
         self._tenures.end(partition)
@@ -107,15 +120,39 @@ class DeviceWorker:
         """Learns what the partition's earlier owner did; until then none of its orders is touched."""
         try:
             mark = membership.mark(partition)
-            past, end = read_past(self.office.log, partition, reports_from(mark))
-        except LogUnavailableError as error:
+            past = read_past(self.office.log, partition, reports_from(mark))
+        except LogError as error:
+            if not error.retriable:
+                raise
             self._troubles[partition] = f"what was done in {_told(partition)} cannot be read: {error}"
             return
         self._troubles.pop(partition, None)
-        self._tracker.take(partition, mark, end)
+        self._tracker.take(partition, mark, orders_end=past.orders_end, reports_end=past.reports_end)
         self._tenures.know(partition, past)
 
-    def _dispatch(self, stored: Stored, tenure: Tenure, membership: Membership, pool: ThreadPoolExecutor) -> None:
+    def _take_up_again(self, partition: Partition, left: Sequence[Left], membership: Membership) -> None:
+        """Orders that ended without an outcome and are still ours: nobody else will ever take them."""
+        for each in left:
+            if not each.tenure.lasts:
+                self._troubles.pop(each.order.id, None)
+        ours = [each for each in left if each.tenure.lasts]
+        try:
+            # Without the lease the log may be away, and nobody would hear of us while we wait for it.
+            past = self._past(partition, membership) if ours and membership.holds(partition) else None
+        except LogError as error:
+            if not error.retriable:
+                raise
+            past = None
+        for each in ours:
+            if past is None:
+                self._leftovers.put_back(each, self.office.monotonic())
+            else:
+                self._enter(each, past, membership)
+
+    def _past(self, partition: Partition, membership: Membership) -> Past:
+        return read_past(self.office.log, partition, reports_from(membership.mark(partition)))
+
+    def _dispatch(self, stored: Stored, tenure: Tenure, membership: Membership) -> None:
         self._tracker.came(stored.partition, stored.position)
         try:
             order = decode_order(stored.value)
@@ -124,13 +161,18 @@ class DeviceWorker:
             self._troubles[stored.partition] = f"the order at {stored.position} in {_told(stored.partition)}: {error}"
             _log.error("an order cannot be read", position=stored.position, reason=str(error))
             return
-        if order.id in tenure.past.ended:
+        self._enter(Left(order=order, stored=stored, tenure=tenure), tenure.past, membership)
+
+    def _enter(self, left: Left, past: Past, membership: Membership) -> None:
+        order, stored = left.order, left.stored
+        if order.id in past.ended:
             self._tracker.done(stored.partition, stored.position)
+            self._troubles.pop(order.id, None)
             return
-        desk = self._desk(order, stored.partition, tenure, membership)
-        job = Job(order, desk, self.workshop, tenure.past.staged.get(order.id))
-        self._crew.entered()
-        pool.submit(self._work, job, stored)
+        desk = self._desk(order, stored.partition, left.tenure, membership)
+        job = Job(order, desk, self.workshop, past.staged.get(order.id))
+        via, bears = self.workshop.jump_host(order)
+        self._crew.enter(Task(device=order.device, work=partial(self._work, job, left), via=via, bears=bears))
 
     def _desk(self, order: Order, partition: Partition, tenure: Tenure, membership: Membership) -> OrderDesk:
         return OrderDesk(
@@ -145,29 +187,45 @@ class DeviceWorker:
 
     def _subjects(self, order: Order) -> tuple[Subject, ...]:
         named = [("rollout", order.rollout), ("site", order.site), ("device", order.device)]
-        device = self.workshop.estate.devices.get(order.device)
+        device = self.workshop.known.devices.get(order.device)
         if device is not None:
             named.append(("credential", device.credentials))
         return tuple(Subject(kind=kind, name=name) for kind, name in named)
 
-    def _work(self, job: Job, stored: Stored) -> None:
-        """On a thread of the pool. What has not begun when the worker stops is left to whoever comes next."""
+    def _work(self, job: Job, left: Left) -> None:
+        """On a thread of the crew. What has not begun when the worker stops is left to whoever comes next."""
+        if self._stopping.is_set() or not left.tenure.lasts:
+            return
         try:
-            with self._crew.alone_at(job.order.device), self._crew.through(*self.workshop.jump_host(job.order)):
-                if self._stopping.is_set() or job.desk.lost():
-                    return
-                outcome = job.run()
-                job.desk.announce(outcome)
-            self._tracker.done(stored.partition, stored.position)
-            self.observe(job.order, outcome)
+            outcome = job.run()
+            job.desk.announce(outcome)
         except LeaseLostError as error:
-            _log.info("an order went to another worker", order=job.order.id, reason=str(error))
-        except LogError:
-            _log.exception("an outcome could not be published; whoever takes over finds it out", order=job.order.id)
-        except Exception:  # noqa: BLE001 - what leaves a thread of the pool is seen by nobody
+            why = str(error)
+            _log.info("an order is let go", order=job.order.id, reason=why)
+        except LogError as error:
+            why = f"its outcome could not be published: {error}"
+            _log.exception("an outcome could not be published", order=job.order.id)
+        except Exception as error:  # noqa: BLE001 - what leaves a thread of the crew is seen by nobody
+            why = f"it failed unexpectedly: {type(error).__name__}"
             _log.exception("the work on an order failed unexpectedly", order=job.order.id)
-        finally:
-            self._crew.left()
+        else:
+            self._ended(job.order, outcome, left.stored)
+            return
+        self._leave_over(left, why)
+
+    def _ended(self, order: Order, outcome: Outcome, stored: Stored) -> None:
+        self._tracker.done(stored.partition, stored.position)
+        self._troubles.pop(order.id, None)
+        try:
+            self.observe(order, outcome)
+        except Exception:  # noqa: BLE001 - somebody else's code, and the order has ended
+            _log.exception("an outcome could not be counted", order=order.id)
+
+    def _leave_over(self, left: Left, why: str) -> None:
+        """While its partition stays ours, an order without an outcome is ours too: what it did is found out."""
+        if left.tenure.lasts:
+            self._troubles[left.order.id] = f"order {left.order.id} has no outcome yet: {why}"
+            self._leftovers.put_back(left, self.office.monotonic())
 
     def _keep(self, membership: Membership) -> None:
         """Renews the lease, moves the marks, and takes no more than can be worked on soon."""
@@ -179,16 +237,16 @@ class DeviceWorker:
 
     def _settle(self, membership: Membership) -> None:
         """Lets what is in flight end, under the lease, within the time that there is for it."""
+        self._crew.dismiss()
         deadline = self.office.monotonic() + self.drain.total_seconds()
         _log.info("settling", in_flight=self._crew.running)
         while self._crew.running and self.office.monotonic() < deadline:
-            membership.pause(self._tenures.held())
             try:
+                membership.pause(self._tenures.held())
                 delivery = membership.poll(_POLL)
-            except LogUnavailableError as error:
+            except LogError as error:
                 # Without a log nothing can be published, but it may come back before the time is over.
-                self._troubles[None] = str(error)
-                self.office.sleep(_POLL.total_seconds())
+                self._bear(error)
                 continue
             for partition in delivery.lost:
                 self._give_up(partition)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ import pytest
 from automation.push.work import ForbiddenError, LeaseLostError
 from events.blobs.folder import FolderStore
 from events.codec import decode_report
-from events.control import KeyEntry, KeyRegistered, Role, Subject
+from events.control import HaltRaised, KeyEntry, KeyRegistered, Role, Subject
 from events.log.contract import LogError, LogFullError, LogUnavailableError, Record, RecordTooLargeError, Topic
 from events.log.memory import MemoryLog, MemoryStore
 from events.orders import Order, PlanDevice, PushDevice
@@ -228,6 +229,42 @@ class TestWriting:
         room.control.stop()
         room.control = Unread()
         room.desk().may_write()
+
+    def halt(self, room: Room) -> None:
+        halt = HaltRaised(subjects=(Subject(kind="device", name="ber-sw1"),), reason="smoke")
+        append_control(room.log, room.founded.root, room.founded.log, halt, "halt-1", NOW)
+
+    def test_a_halt_that_comes_while_it_is_open_whose_the_order_is_counts(self, room: Room) -> None:
+        # Given a rebalance, and a halt in the middle of it
+        room.held = False
+
+        def settle() -> None:
+            if room.time.slept == 1:
+                self.halt(room)
+            room.held = room.time.slept >= 3
+
+        room.time.meanwhile = settle
+        # When it settles, then what was read before does not count
+        with pytest.raises(ForbiddenError, match="smoke"):
+            room.desk(push()).may_write()
+
+    def test_as_does_one_that_comes_while_permission_is_looked_at(self, room: Room) -> None:
+        desk = room.desk(push())
+
+        def plan(_digest: str) -> Any:
+            # Between the proof and the last look at the lease, which is gone for a moment
+            if room.time.slept == 0 and room.held:
+                self.halt(room)
+                room.held = False
+            return SimpleNamespace(rollout="r-1", change=HASH, approvals=())
+
+        def settle() -> None:
+            room.held = True
+
+        desk.plan, room.time.meanwhile = plan, settle
+        with pytest.raises(ForbiddenError, match="smoke"):
+            desk.may_write()
+        assert room.time.slept == 1
 
     def test_what_is_read_is_as_new_as_the_question(self, room: Room) -> None:
         # Given a key that was registered a moment ago

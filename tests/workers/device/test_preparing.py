@@ -18,6 +18,7 @@ from events.orders import Order, PlanDevice, PushDevice, Unresolved
 from events.plans import Plan, PlannedDevice, digest
 from events.values import Access, Cause, UndoRank
 from inventory.credentials import CredentialError
+from inventory.problems import InventoryError
 from workers.bootstrap import Installation, make_workshop, opened
 from workers.bootstrap_stores import estate_paths
 from workers.device.permission import Granted
@@ -322,10 +323,13 @@ class TestWork:
 def test_an_inventory_that_changes_is_followed(machine: Machine, change: str) -> None:
     (path,) = estate_paths(machine.installation.settings)
     (path / "all.yaml").write_text(ESTATE.replace("10.1.0.1", "10.1.0.99"))
+    machine.workshop.estates.current()
     assert lines(machine, change, "ber-sw1").startswith("ntp server 10.1.0.99\n")
 
 
 def test_one_that_is_wrong_now_is_left_out_of_account(machine: Machine, change: str) -> None:
     (path,) = estate_paths(machine.installation.settings)
     (path / "all.yaml").write_text("devices: {x: {site: nowhere}}\n")
+    with pytest.raises(InventoryError):
+        machine.workshop.estates.current()
     assert lines(machine, change, "ber-sw1").startswith("ntp server 10.1.0.1\n")

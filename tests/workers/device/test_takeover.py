@@ -155,6 +155,29 @@ def test_or_between_a_step_and_its_report(scene: Scene, kind: type[Report], mome
     assert len(scene.of_device(PushVerified)) == 1
 
 
+@pytest.mark.parametrize("step", ["connect", "read running", "confirm"])
+def test_whoever_takes_over_from_somebody_who_had_taken_over_finds_it_out_as_well(scene: Scene, step: str) -> None:
+    # Given a worker that died after its commit, and a second one that dies while it finds out about that
+    killer = Killer()
+    killer.at_step(scene.device, "committed")
+    scene.begin(killer)
+    again = Killer()
+    again.at_step(scene.device, step)
+    second = scene.world.worker("worker-2")
+    assert again.died.wait(20)
+    # But not before it has told the group how far it is
+    renewed = second.renewed
+    scene.world.until(lambda: second.renewed > renewed)
+    second.stop()
+    # When a third one takes over
+    scene.world.worker("worker-3")
+    scene.world.await_state(scene.rollout, "completed", "halted")
+    # Then what is pending is confirmed: it is not taken for a device that is as it should be anyway
+    assert scene.world.counts(scene.rollout) == {"verified": 2}
+    assert writes(scene.device) == ["commit", "confirm", "save"]
+    assert scene.device.pending() is None
+
+
 def test_an_order_whose_outcome_was_told_is_not_even_looked_at(scene: Scene) -> None:
     killer = Killer()
     scene.log.after = killer.at_report(PushVerified)

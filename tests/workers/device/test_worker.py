@@ -1,15 +1,16 @@
 """A device worker's loop: who waits for whom, what it says is wrong, and how it settles."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
 import structlog.testing
 
 from events.blobs.contract import BlobFullError
-from events.log.contract import LogUnavailableError, Record, Topic
-from events.reports import OrderReturned, Outcome, PlanFailed, PushVerified
+from events.codec import decode_report
+from events.log.contract import LogError, LogFullError, LogUnavailableError, Record, Topic
+from events.reports import OrderReturned, Outcome, PlanFailed, PushStaged, PushVerified, Report
 
 POISON = Record(topic=Topic.ORDERS, key="store-001", value=b"\xff no order")
 
@@ -21,6 +22,8 @@ class Group:
         self._log = log
         self.poll_fails = threading.Event()
         self.mark_fails = threading.Event()
+        self.lease_gone = threading.Event()
+        self.failure: LogError = LogUnavailableError("the broker is gone")
         self.polled = threading.Event()
 
     def join(self, group: str, topic: Topic, member: str) -> Any:
@@ -30,13 +33,16 @@ class Group:
             def poll(self, timeout: Any) -> Any:
                 if outer.poll_fails.is_set():
                     outer.polled.set()
-                    raise LogUnavailableError("the broker is gone")
+                    raise outer.failure
                 return membership.poll(timeout)
 
             def mark(self, partition: Any) -> Any:
                 if outer.mark_fails.is_set():
                     raise LogUnavailableError("no answer")
                 return membership.mark(partition)
+
+            def holds(self, partition: Any) -> bool:
+                return not outer.lease_gone.is_set() and membership.holds(partition)
 
             def __getattr__(self, name: str) -> Any:
                 return getattr(membership, name)
@@ -178,14 +184,18 @@ def test_what_an_earlier_owner_did_has_to_be_known_first(make_quick_world: Any) 
     world.until(lambda: worker.trouble == "")
 
 
-def test_a_log_that_is_gone_is_told_until_it_is_back(make_quick_world: Any) -> None:
+@pytest.mark.parametrize(
+    "failure", [LogUnavailableError("the broker is gone"), LogFullError("no room on /var")], ids=["gone", "full"]
+)
+def test_a_log_that_is_gone_or_full_is_told_until_it_is_back(make_quick_world: Any, failure: LogError) -> None:
     world = make_quick_world(sites=1)
     world.coordinator()
     log = Group(world.open_log())
+    log.failure = failure
     worker = world.worker(log=log)
     world.until(lambda: worker.renewed)
     log.poll_fails.set()
-    world.until(lambda: worker.trouble == "the broker is gone")
+    world.until(lambda: worker.trouble == str(failure))
     log.poll_fails.clear()
     rollout = world.request(world.submit())
     world.await_state(rollout, "awaiting_approval")
@@ -232,6 +242,79 @@ def test_a_worker_settles_although_its_log_is_gone_for_a_while(make_quick_world:
     # Then what was in flight is finished by this worker
     world.until(lambda: any(isinstance(report, PushVerified) for report in world.reports()))
     assert [report.worker for report in world.reports() if isinstance(report, PushVerified)] == ["worker-1"]
+
+
+def verified_by(world: Any) -> list[str]:
+    return [report.worker for report in world.reports() if isinstance(report, PushVerified)]
+
+
+def test_an_order_whose_lease_was_gone_for_long_is_taken_up_again(make_quick_world: Any) -> None:
+    # Given a commit, and a broker that stalls for longer than it may stay open whose the order is
+    world = make_quick_world(sites=1)
+    world.coordinator()
+    log = Group(world.open_log())
+    worker = world.worker(log=log, unsure_s=0.1)
+    rollout = planned(world, 1)
+    reached, release = world.gate("store-001-sw1", "committed")
+    world.approve(rollout)
+    assert reached.wait(20)
+    log.lease_gone.set()
+    release.set()
+    # Then that is told, and nothing is confirmed
+    world.until(lambda: "has no outcome yet" in worker.trouble)
+    assert "confirm" not in " ".join(world.devices["store-001-sw1"].journal)
+    # When it comes back and nobody has taken the partition, which nobody else then ever will
+    log.lease_gone.clear()
+    # Then this worker finds out what it did, and finishes it
+    world.await_state(rollout, "completed")
+    world.until(lambda: worker.trouble == "")
+    assert world.counts(rollout) == {"verified": 2}
+    changing = [step.split()[0] for step in world.devices["store-001-sw1"].journal]
+    assert [step for step in changing if step in {"commit", "confirm", "save"}] == ["commit", "confirm", "save"]
+    assert verified_by(world) == ["worker-1"] * 2
+
+
+@pytest.mark.parametrize("kind", [PushStaged, PushVerified], ids=lambda kind: str(kind.wire))
+def test_an_order_that_failed_unexpectedly_is_taken_up_again(make_quick_world: Any, kind: type[Report]) -> None:
+    # Given a report that cannot be published, for no reason that anybody expects
+    world = make_quick_world(sites=1)
+    world.coordinator()
+    log = world.meddling()
+    failed = threading.Event()
+
+    def fail(records: Sequence[Record]) -> None:
+        reports = [decode_report(record.value).report for record in records if record.topic is Topic.REPORTS]
+        if any(isinstance(report, kind) for report in reports) and not failed.is_set():
+            failed.set()
+            raise ZeroDivisionError
+
+    log.before = fail
+    worker = world.worker(log=log)
+    rollout = planned(world, 1)
+    world.approve(rollout)
+    # Then it is carried out all the same, once
+    world.until(failed.is_set)
+    world.await_state(rollout, "completed", "halted")
+    world.until(lambda: worker.in_flight == 0 and worker.trouble == "")
+    for device in world.devices.values():
+        assert [step.split()[0] for step in device.journal].count("commit") <= 1
+
+
+def test_reports_of_an_order_that_is_taken_up_again_have_ids_of_their_own(make_quick_world: Any) -> None:
+    world = make_quick_world(sites=1)
+    world.coordinator()
+    log = Group(world.open_log())
+    world.worker(log=log, unsure_s=0.1)
+    rollout = planned(world, 1)
+    reached, release = world.gate("store-001-sw1", "committed")
+    world.approve(rollout)
+    assert reached.wait(20)
+    log.lease_gone.set()
+    release.set()
+    log.lease_gone.clear()
+    world.await_state(rollout, "completed")
+    ids = [record.id for record in world.report_records()]
+    assert len(ids) == len(set(ids))
 
 
 class FullStore:
@@ -297,4 +380,4 @@ def test_what_a_watcher_does_wrong_ends_no_order(make_quick_world: Any) -> None:
         world.await_state(rollout, "completed")
         world.until(lambda: worker.in_flight == 0)
     # And it is not lost: what leaves a thread of a pool is seen by nobody
-    assert len([line for line in logged if line["event"] == "the work on an order failed unexpectedly"]) == 4
+    assert len([line for line in logged if line["event"] == "an outcome could not be counted"]) == 4
