@@ -5,8 +5,8 @@ import re
 from automation.platforms.answers import controls
 from automation.platforms.contract import ForbiddenCommandError, LineRejectedError
 
-_LOOKING = re.compile(r"(?:show|ping|traceroute) \S")
-_FILTER = re.compile(r"(?:i(?:nclude)?|e(?:xclude)?|b(?:egin)?|s(?:ection)?|c(?:ount)?|json|no-more)\b")
+_LOOKING = re.compile(r"(?:show|ping|traceroute) \S", re.IGNORECASE)
+_FILTER = re.compile(r"(?:i(?:nclude)?|e(?:xclude)?|b(?:egin)?|s(?:ection)?|c(?:ount)?|json|no-more)\b", re.IGNORECASE)
 #: What writes to a file, or hands over to a shell, behind a command that looks.
 _HANDED_ON = re.compile(r"[>;`]|\$\(|\|\||&&")
 

@@ -7,7 +7,7 @@ the current one's was left behind by a worker that is gone.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol
@@ -87,6 +87,10 @@ class Pending:
     left: timedelta
 
 
+def freely() -> None:
+    """Lets every line through."""
+
+
 class Session(Protocol):
     """One login on one device.
 
@@ -145,13 +149,29 @@ class Session(Protocol):
         """
         ...
 
-    def commit(self, label: str, timer: timedelta | None) -> None:
-        """Makes what was staged effective; under a timer it is undone by the device unless it is confirmed in time.
+    def arm(self, label: str, timer: timedelta) -> None:
+        """Has the device undo what is about to be committed under the label, unless it is confirmed in time.
 
-        The timer is rounded up to the platform's steps. It runs before the first line takes effect.
+        No line takes effect by it, and :meth:`confirm` takes it back. The timer is rounded up to the platform's steps.
+        Where lines take effect together the timer is a part of the commit, and this does nothing.
 
         Raises:
-            LockedError: somebody else was there first, and nothing took effect.
+            LockedError: somebody else was there first, and nothing is armed.
+            DeviceFullError: the device has no room for the way back, and nothing is armed.
+            SessionLostError, AnswerTimeoutError: whether it is armed is unknown.
+        """
+        ...
+
+    def commit(self, label: str, timer: timedelta | None, permit: Callable[[], None] = freely) -> None:
+        """Makes what was staged effective; under a timer it is undone by the device unless it is confirmed in time.
+
+        Where lines take effect one by one, the timer was armed before, on this session. ``permit`` is called before
+        everything that takes effect, each line where they do so one by one; whatever it raises ends the commit there:
+        no further line is sent, configuration mode is left, what was entered and what is armed stay.
+
+        Raises:
+            LockedError: somebody else was there first; nothing took effect, nothing stays armed.
+            RefusedCommandError: nothing is staged, or the undo is not armed; nothing took effect.
             LineRejectedError: the device refused a line after earlier ones took effect; they are there still.
             SessionLostError, AnswerTimeoutError: the device did not answer: what it did is unknown.
         """

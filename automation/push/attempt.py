@@ -8,7 +8,7 @@ from automation.config.difference import Difference, as_text
 from automation.config.reading import read_device
 from automation.config.secrets import redacted, redacted_answer, redacted_edits
 from automation.config.tree import Tree
-from automation.platforms.contract import LineRejectedError, Session
+from automation.platforms.contract import AnswerTimeoutError, LineRejectedError, Session
 from automation.push.work import Desk, Work
 from events.values import Cause, Reason, UndoRank
 
@@ -41,6 +41,17 @@ class Attempt:
         """Whether the device's own undo restarts it, and brings back what is saved."""
         return self.undo is UndoRank.DEAD_MAN and work.platform.abilities.dead_man_restarts
 
+    def permit(self, desk: Desk) -> None:
+        """What is asked before every line: what is entered after the timer ran out would be undone by nobody.
+
+        Raises:
+            LeaseLostError: somebody else owns the order.
+            AnswerTimeoutError: the timer has run out.
+        """
+        fence(desk)
+        if self.timer_ends is not None and desk.monotonic() >= self.timer_ends:
+            raise AnswerTimeoutError("the device's own undo was due before all lines were entered")
+
     @staticmethod
     def left_nothing(seen: Observation) -> bool:
         """Whether nothing of it is there."""
@@ -50,6 +61,16 @@ class Attempt:
         """For how long the device is looked for: until its timer has run out and it had time to come back."""
         left = max(0.0, (self.timer_ends or 0) - desk.monotonic())
         return timedelta(seconds=left) + work.timing.give_up
+
+
+def fence(desk: Desk) -> None:
+    """Keeps a line from being sent that is not ours to send. While it is open whose it is, the line waits.
+
+    Raises:
+        LeaseLostError: somebody else owns the order.
+    """
+    if not desk.still_mine():
+        desk.may_confirm()
 
 
 def timer(work: Work) -> timedelta:

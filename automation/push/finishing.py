@@ -21,7 +21,16 @@ from automation.push.connecting import opened, session
 from automation.push.telling import Teller
 from automation.push.undoing import Undoer
 from automation.push.work import Desk, Work
-from events.reports import CheckResult, DriftNoted, Outcome, PushReverted, PushUnknown, PushVerified
+from events.reports import (
+    CheckResult,
+    DriftNoted,
+    OrderReturned,
+    Outcome,
+    PushFailed,
+    PushReverted,
+    PushUnknown,
+    PushVerified,
+)
 from events.values import Cause, Reason, UndoRank
 
 #: How often a session may be lost in the middle of finishing before the device is called unknown.
@@ -30,10 +39,11 @@ _LOOKS = 3
 
 @dataclass(frozen=True, slots=True)
 class _Undo:
-    """The verdict that the write has to go."""
+    """The verdict that the write has to go. ``entered``: whether any of it is there, or only armed."""
 
     reason: Reason
     checks: tuple[CheckResult, ...] = ()
+    entered: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,19 +87,39 @@ class Finisher:
 
     def undo(self, reason: Reason, checks: tuple[CheckResult, ...] = (), *, shut_out: bool = False) -> Outcome:
         """Takes back what the attempt did, and says so once it was read back."""
+        remark = self._taken_back(Undoer(self.work, self.teller, self.attempt), reason, shut_out=shut_out)
+        if isinstance(remark, PushUnknown):
+            return remark
+        detail = f"{reason.detail}\n{remark}".strip()
+        return self.teller.outcome(PushReverted, reason=Reason(cause=reason.cause, detail=detail[:4000]), checks=checks)
+
+    def withdraw(self, kind: type[OrderReturned | PushFailed], reason: Reason) -> Outcome:
+        """No line was sent, but the undo may be armed: disarms it, and ends as it is said."""
+        failed = self._taken_back(Undoer(self.work, self.teller, self.attempt, gently=True), reason)
+        return failed if isinstance(failed, PushUnknown) else self.teller.outcome(kind, reason=reason)
+
+    def _taken_back(self, undoer: Undoer, reason: Reason, *, shut_out: bool = False) -> str | PushUnknown:
+        """What an undo has to remark, or that it failed."""
         try:
-            remark = Undoer(self.work, self.teller, self.attempt).undo(shut_out=shut_out)
+            return undoer.undo(shut_out=shut_out)
         except PlatformError as error:
             failed = f"{reason}; then the undo failed: {why(error, self.work)}"
             return self.teller.outcome(PushUnknown, reason=Reason(cause=Cause.UNDO_FAILED, detail=failed[:4000]))
-        detail = f"{reason.detail}\n{remark}".strip()
-        return self.teller.outcome(PushReverted, reason=Reason(cause=reason.cause, detail=detail[:4000]), checks=checks)
 
     def _gone(self, detail: str) -> Outcome:
         return self.teller.outcome(PushReverted, reason=Reason(cause=Cause.ACCESS_LOST, detail=detail))
 
     def _decided(self, verdict: Outcome | _Undo | None) -> Outcome | None:
-        return self.undo(verdict.reason, verdict.checks) if isinstance(verdict, _Undo) else verdict
+        if not isinstance(verdict, _Undo):
+            return verdict
+        if verdict.entered:
+            return self.undo(verdict.reason, verdict.checks)
+        remark = self._taken_back(Undoer(self.work, self.teller, self.attempt), verdict.reason)
+        if isinstance(remark, PushUnknown):
+            return remark
+        if remark:
+            self.teller.announce(DriftNoted, detail=remark)
+        return None
 
     def _look_again(self, lost: str = "the session was lost") -> Outcome | _Undo | None:
         """Reads the device back until a session lasts long enough to decide."""
@@ -115,7 +145,8 @@ class Finisher:
         if not self.attempt.left_nothing(seen):
             return _Undo(differs(seen, self.work))
         if pending is not None:
-            return _Undo(Reason(cause=Cause.ACCESS_LOST, detail=f"{lost}; nothing of the change is there"[:4000]))
+            armed = Reason(cause=Cause.ACCESS_LOST, detail=f"{lost}; the undo is armed and nothing was entered"[:4000])
+            return _Undo(armed, entered=False)
         fresh.discard(self.attempt.label)
         return None
 

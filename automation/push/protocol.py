@@ -1,12 +1,14 @@
 """The push protocol: one order, one device, seven steps. docs/architecture.md has it in words.
 
 1. Say what is intended.  2. Open, lock, read, compare.  3. Stage, and compare what the device would make of it.
-4. The point of no return, then the commit under a timer.  5. Checks over a fresh session.  6. Compare what is read
+4. The undo is armed, the point of no return, the commit.  5. Checks over a fresh session.  6. Compare what is read
 back, confirm, save, compare what was saved.  7. Say how it ended.
 """
 
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
 
 from automation.config.compare import Comparison, observe
 from automation.config.difference import Difference, difference
@@ -94,6 +96,18 @@ class _Found:
     unsaved: bool
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Begun:
+    """What was begun on the first session, and what went wrong with it.
+
+    ``withheld`` is how the order ends, and why, where no line was sent: the undo may be armed all the same.
+    """
+
+    attempt: Attempt
+    trouble: PlatformError | None = None
+    withheld: tuple[type[OrderReturned | PushFailed], Reason] | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class _Push:
     """Steps 2 to 4, and what follows."""
@@ -107,8 +121,10 @@ class _Push:
             written = self._write(opened)
         if isinstance(written, Outcome):
             return written
-        attempt, trouble = written
+        attempt, trouble = written.attempt, written.trouble
         finisher = Finisher(self.work, self.desk, self.teller, attempt)
+        if written.withheld is not None:
+            return finisher.withdraw(*written.withheld)
         if trouble is None:
             return finisher.finish()
         if isinstance(trouble, LineRejectedError):
@@ -130,7 +146,7 @@ class _Push:
         detail = f"{reason.detail}; read back: nothing of the change is there"[:4000]
         return self.teller.outcome(PushReverted, reason=Reason(cause=cause, detail=detail))
 
-    def _write(self, opened: Session) -> Outcome | tuple[Attempt, PlatformError | None]:
+    def _write(self, opened: Session) -> Outcome | _Begun:
         """Everything on the first session. What is raised from here has changed nothing on the device."""
         self._lock(opened)
         found = self._look(opened)
@@ -229,7 +245,7 @@ class _Push:
         self._discard(opened)
         return self.teller.outcome(PushRefused, reason=differs(seen, work))
 
-    def _commit(self, opened: Session, found: _Found) -> tuple[Attempt, PlatformError | None]:
+    def _commit(self, opened: Session, found: _Found) -> Outcome | _Begun:
         """Step 4. The blob of what was there is durable, and known to whoever takes over, before the first line."""
         kept = self.desk.keep(pack(found.comparison.touched, found.shown), secret=True)
         self.teller.announce(PushStaged, undo=found.undo, before=kept)
@@ -246,8 +262,37 @@ class _Push:
             undo=found.undo,
             timer_ends=None if armed is None else self.desk.monotonic() + armed.total_seconds(),
         )
+        if armed is not None and not self.work.platform.abilities.atomic:
+            withheld = self._arm(opened, attempt, armed)
+            if withheld is not None:
+                return withheld
         try:
-            opened.commit(self.work.label, armed)
+            opened.commit(self.work.label, armed, partial(attempt.permit, self.desk))
         except PlatformError as error:
-            return attempt, error
-        return attempt, None
+            return _Begun(attempt=attempt, trouble=error)
+        return _Begun(attempt=attempt)
+
+    def _arm(self, opened: Session, attempt: Attempt, armed: timedelta) -> Outcome | _Begun | None:
+        """Arms the undo, which may take long, and asks once more: a halt that came meanwhile holds.
+
+        A lease that was lost meanwhile leaves it armed: whoever has the order now may have armed their own under the
+        same label, and finds ours by it.
+        """
+        try:
+            opened.arm(self.work.label, armed)
+        except LockedError as error:
+            return self.teller.outcome(PushFailed, reason=why(error, self.work))
+        except PlatformError as error:
+            return _Begun(attempt=attempt, withheld=(PushFailed, why(error, self.work)))
+        try:
+            self.desk.may_write()
+        except ForbiddenError as error:
+            return self._disarmed(opened, attempt, Reason(cause=error.cause, detail=str(error)))
+        return None
+
+    def _disarmed(self, opened: Session, attempt: Attempt, reason: Reason) -> Outcome | _Begun:
+        try:
+            opened.confirm(self.work.label)
+        except PlatformError:
+            return _Begun(attempt=attempt, withheld=(OrderReturned, reason))
+        return self.teller.outcome(OrderReturned, reason=reason)

@@ -2,6 +2,7 @@
 
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 
 from automation.config.compare import undo
 from automation.config.difference import Difference
@@ -17,7 +18,7 @@ from automation.platforms.contract import (
     SessionLostError,
     UnconfirmedError,
 )
-from automation.push.attempt import Attempt, shown
+from automation.push.attempt import Attempt, fence, shown
 from automation.push.connecting import session
 from automation.push.telling import Teller
 from automation.push.work import Desk, Work
@@ -38,11 +39,12 @@ class NotUndoneError(PlatformError):
 
 @dataclass(frozen=True, slots=True)
 class Undoer:
-    """Takes back what an attempt did to a device."""
+    """Takes back what an attempt did to a device. ``gently``: no line was sent, so that disarming is enough."""
 
     work: Work
     teller: Teller
     attempt: Attempt
+    gently: bool = False
 
     @property
     def _desk(self) -> Desk:
@@ -78,7 +80,7 @@ class Undoer:
     def _is_undone(self, fresh: Session, remarks: list[str], number: int) -> bool:
         if not self._is_pending(fresh):
             return self._is_back(fresh) and self._is_saved(fresh)
-        if number >= _LAST_RESORT or not self.attempt.restarts(self.work):
+        if number >= _LAST_RESORT or not (self.gently or self.attempt.restarts(self.work)):
             remarks += self._revert(fresh)
             return False
         # The dead-man stays armed until what was entered is seen to be gone.
@@ -122,7 +124,7 @@ class Undoer:
         self._desk.may_confirm()
         fresh.lock(label)
         fresh.stage(lines, label=label, replace=False)
-        fresh.commit(label, None)
+        fresh.commit(label, None, partial(fence, self._desk))
 
     def _is_saved(self, fresh: Session) -> bool:
         """Sees to it that startup does not bring the change back: it may have been saved before it was given up."""

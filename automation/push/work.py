@@ -123,6 +123,10 @@ class Desk(Protocol):
         """
         ...
 
+    def still_mine(self) -> bool:
+        """Whether lease and tenure stand now, without waiting; asked before every line that takes effect."""
+        ...
+
     def may_confirm(self) -> None:
         """Checks the lease, the one fence before a confirmation.
 

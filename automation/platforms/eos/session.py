@@ -6,7 +6,7 @@ sessions of its own process.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -31,6 +31,7 @@ from automation.platforms.contract import (
     SessionLostError,
     UnconfirmedError,
     UnreachableError,
+    freely,
     is_label,
 )
 from automation.platforms.eos.listing import Listing, listing_of
@@ -114,8 +115,12 @@ class EosSession:
             # The name of a session that is done cannot be used again before it is forgotten.
             self._run(f"no configure session {label}")
 
-    def commit(self, label: str, timer: timedelta | None) -> None:
+    def arm(self, label: str, timer: timedelta) -> None:
+        """Nothing: the timer is a part of the commit."""
+
+    def commit(self, label: str, timer: timedelta | None, permit: Callable[[], None] = freely) -> None:
         """See the contract."""
+        permit()
         try:
             self._run(f"configure session {label} commit{'' if timer is None else f' timer {clock_of(timer)}'}")
         except RefusedCommandError as error:

@@ -4,7 +4,7 @@ Lines take effect one by one. The router's dead-man is armed before the first of
 configuration as it was, others' edits included. Being armed is also what keeps our processes apart.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 from automation.platforms.answers import whole
@@ -20,6 +20,7 @@ from automation.platforms.contract import (
     Pending,
     PlatformError,
     RefusedCommandError,
+    freely,
 )
 from automation.platforms.frr import sayings
 from automation.platforms.frr.deadman import DeadMan
@@ -43,6 +44,7 @@ class FrrSession:
         self._slow = _SLOW * limits.answer
         self._staged: dict[str, tuple[Entry, ...]] = {}
         self._rank: UndoRank | None = None
+        self._armed: str | None = None
 
     def running(self) -> str:
         """See the contract."""
@@ -80,17 +82,22 @@ class FrrSession:
         """See the contract."""
         self._staged.pop(label, None)
 
-    def commit(self, label: str, timer: timedelta | None) -> None:
+    def arm(self, label: str, timer: timedelta) -> None:
+        """See the contract; arming proves first that what runs could be restored, which takes its time."""
+        self._deadman.arm(label, timer)
+        self._armed = label
+
+    def commit(self, label: str, timer: timedelta | None, permit: Callable[[], None] = freely) -> None:
         """See the contract."""
         if label not in self._staged:
             raise RefusedCommandError(f"{self._name}: nothing is staged under {label}")
+        if timer is not None and self._armed != label:
+            raise RefusedCommandError(f"{self._name}: no dead-man is armed for {label}")
         todo = self._staged.pop(label)
-        if timer is not None:
-            self._deadman.arm(label, timer)
-        self._configure()
+        self._configure(label)
         try:
-            self._enter_all(todo)
-        except PlatformError:
+            self._enter_all(todo, permit)
+        except BaseException:  # whatever the permit raises too: it is not known here
             self._leave()
             raise
         self._shell.ask("end")
@@ -132,12 +139,15 @@ class FrrSession:
 
     # Configuration.
 
-    def _configure(self) -> None:
+    def _configure(self, label: str) -> None:
+        """Enters configuration mode; where it cannot, nothing stays armed."""
         answer = self._shell.ask("configure terminal")
         if not answer.configuring:
+            if self._armed == label:
+                self._deadman.confirm(label)
             raise RefusedCommandError(f"{self._name}: 'configure terminal': {answer.text.strip()[:300]}")
 
-    def _enter_all(self, todo: Sequence[Entry]) -> None:
+    def _enter_all(self, todo: Sequence[Entry], permit: Callable[[], None]) -> None:
         place = Place()
         for entry in todo:
             while place.depth > entry.depth:
@@ -147,6 +157,7 @@ class FrrSession:
                 raise LineRejectedError(
                     entry.line, "not sent: the line before it opened no section that it could be in"
                 )
+            permit()
             self._enter(entry, place)
 
     def _enter(self, entry: Entry, place: Place) -> None:

@@ -6,7 +6,7 @@ runs is then lost and startup comes back, so the protocol sees to it that nothin
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 from automation.platforms.answers import whole
@@ -22,6 +22,7 @@ from automation.platforms.contract import (
     PlatformError,
     RefusedCommandError,
     UnconfirmedError,
+    freely,
 )
 from automation.platforms.ios import sayings
 from automation.platforms.ios.entering import Entry, entries
@@ -52,6 +53,8 @@ class IosSession:
         self._slow = _SLOW * limits.answer
         self._staged: dict[str, tuple[Entry, ...]] = {}
         self._rank: UndoRank | None = None
+        self._armed: str | None = None
+        self._configuring = False
 
     def running(self) -> str:
         """See the contract."""
@@ -94,19 +97,30 @@ class IosSession:
         """See the contract."""
         self._staged.pop(label, None)
 
-    def commit(self, label: str, timer: timedelta | None) -> None:
+    def arm(self, label: str, timer: timedelta) -> None:
+        """Sets the revert timer, which enters configuration mode, or schedules the reload."""
+        if self.undo_rank() is UndoRank.TIMER:
+            self._configure(f"configure terminal revert timer {_minutes(timer)}")
+        else:
+            self._arm_reload(label, timer)
+        self._armed = label
+
+    def commit(self, label: str, timer: timedelta | None, permit: Callable[[], None] = freely) -> None:
         """See the contract."""
         if label not in self._staged:
             raise RefusedCommandError(f"{self._name}: nothing is staged under {label}")
+        if timer is not None and self._armed != label:
+            raise RefusedCommandError(f"{self._name}: no undo is armed for {label}")
         todo = self._staged.pop(label)
-        self._begin(label, timer)
+        self._begin(label)
         try:
             for entry in todo:
+                permit()
                 self._enter(entry)
-        except PlatformError:
+        except BaseException:  # whatever the permit raises too: it is not known here
             self._leave()
             raise
-        self._shell.ask("end")
+        self._end()
 
     def pending(self) -> Pending | None:
         """A revert timer has no name: it is told from ours by its user. A reload has its label as the reason."""
@@ -128,10 +142,12 @@ class IosSession:
         if self._guarded_by(label) is UndoRank.TIMER:
             self._told("configure revert now", renames=True)
         else:
+            self._end()
             self._shell.ask("reload", replies=(_SAVE_FIRST, _PROCEED), limit=self._slow)
 
     def save(self) -> None:
         """See the contract."""
+        self._end()
         said = self._shell.ask("write memory", limit=self._slow).text
         if sayings.NO_SPACE.search(said):
             raise DeviceFullError(f"{self._name} has no room to save: {said.strip()[:200]!r}")
@@ -140,7 +156,9 @@ class IosSession:
 
     def show(self, command: str) -> str:
         """See the contract."""
-        return self._shell.ask(only_looks(command)).text
+        checked = only_looks(command)
+        self._end()
+        return self._shell.ask(checked).text
 
     def close(self) -> None:
         """See the contract."""
@@ -149,22 +167,26 @@ class IosSession:
 
     # Configuration.
 
-    def _begin(self, label: str, timer: timedelta | None) -> None:
-        """Arms the undo and enters configuration mode; where that fails, nothing stays armed."""
-        if timer is None:
+    def _begin(self, label: str) -> None:
+        """Enters configuration mode, where the revert timer has not; where that fails, nothing stays armed."""
+        if self._configuring:
+            return
+        try:
             self._configure("configure terminal")
-        elif self.undo_rank() is UndoRank.TIMER:
-            self._configure(f"configure terminal revert timer {_minutes(timer)}")
-        else:
-            self._arm_reload(label, timer)
-            try:
-                self._configure("configure terminal")
-            except (LockedError, RefusedCommandError):
+        except (LockedError, RefusedCommandError):
+            if self._armed == label:
                 self._asked("reload cancel")
-                raise
+            raise
+
+    def _end(self) -> None:
+        """Leaves configuration mode, where the session is in it."""
+        if self._configuring:
+            self._shell.ask("end")
+            self._configuring = False
 
     def _configure(self, command: str) -> None:
         answer = self._shell.ask(command, limit=self._slow)
+        self._configuring = answer.configuring
         if answer.configuring:
             return
         said = f"{self._name}: {command!r}: {answer.text.strip()[:300]}"
@@ -193,6 +215,7 @@ class IosSession:
 
     def _leave(self) -> None:
         """Leaves configuration mode, by the session's end where there is no other way."""
+        self._configuring = False
         try:
             if self._shell.ask("end").configuring:
                 self._shell.disconnect()
@@ -211,6 +234,7 @@ class IosSession:
 
     def _asked(self, command: str) -> str:
         """The answer to one of the platform's own commands. Old releases lack some; what they say then is no answer."""
+        self._end()
         said = self._shell.ask(command).text
         if sayings.UNAUTHORIZED.search(said):
             raise RefusedCommandError(
@@ -220,6 +244,7 @@ class IosSession:
 
     def _told(self, command: str, *, renames: bool = False) -> None:
         """Finishes what is pending."""
+        self._end()
         refused = sayings.refusal(self._shell.ask(command, limit=self._slow, renames=renames).text)
         if refused:
             raise UnconfirmedError(f"{self._name} refused {command!r}: {refused[:300]}")

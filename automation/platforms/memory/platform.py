@@ -1,12 +1,12 @@
 """The platform of devices in memory."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
 from automation.config.vendor import Vendor
-from automation.platforms.contract import Abilities, Endpoint, Limits, Pending, Session, UnreachableError
+from automation.platforms.contract import Abilities, Endpoint, Limits, Pending, Session, UnreachableError, freely
 from automation.platforms.memory.device import MemoryDevice
 from events.values import UndoRank
 
@@ -70,7 +70,11 @@ class _MemorySession:
         self.device.step(f"discard {label}")
         self.device.discard(label)
 
-    def commit(self, label: str, timer: timedelta | None) -> None:
+    def arm(self, label: str, timer: timedelta) -> None:
+        pass
+
+    def commit(self, label: str, timer: timedelta | None, permit: Callable[[], None] = freely) -> None:
+        permit()
         self.device.step(f"commit {label}")
         self.device.commit(label, timer)
         self.device.step(f"committed {label}")

@@ -20,6 +20,7 @@ from automation.platforms.contract import (
     Limits,
     LineRejectedError,
     LockedError,
+    RefusedCommandError,
     SessionLostError,
     UnconfirmedError,
     is_label,
@@ -76,6 +77,8 @@ def committed(bench: Any, timer: timedelta | None) -> Any:
     session = bench.connect()
     session.lock(LABEL)
     session.stage(sample(bench).lines, label=LABEL, replace=False)
+    if timer is not None:
+        session.arm(LABEL, timer)
     session.commit(LABEL, timer)
     return session
 
@@ -271,6 +274,7 @@ def test_a_refused_line_of_a_candidate_stages_nothing(bench: Any) -> None:
 def test_a_refused_line_stops_at_once_and_leaves_what_came_before(bench: Any) -> None:
     session = bench.connect()
     session.stage((sample(bench).lines[0], "no such line", "name X"), label=LABEL, replace=False)
+    session.arm(LABEL, MINUTES)
     with pytest.raises(LineRejectedError) as caught:
         session.commit(LABEL, MINUTES)
     assert caught.value.line == "no such line"
@@ -290,9 +294,87 @@ def test_a_commit_whose_answer_is_lost_is_found_out_by_reading(bench: Any, momen
     session.stage(sample(bench).lines, label=LABEL, replace=False)
     bench.lab.set_fault(bench.device, fault(FaultKind.DROP, moment=moment))
     with pytest.raises(SessionLostError):
-        session.commit(LABEL, MINUTES)
+        _commit_under_a_timer(session)
     bench.lab.clear_faults(bench.device)
     assert ("GUESTS" in bench.connect().running()) is took_effect
+
+
+def _commit_under_a_timer(session: Any) -> None:
+    session.arm(LABEL, MINUTES)
+    session.commit(LABEL, MINUTES)
+
+
+# Arming, and being asked before every line.
+
+
+@pytest.mark.parametrize("kind", [*LINE_BY_LINE, FRR])
+def test_arming_changes_nothing_and_confirming_takes_it_back(bench: Any) -> None:
+    session = bench.connect()
+    session.stage(sample(bench).lines, label=LABEL, replace=False)
+    before = bench.running()
+    session.arm(LABEL, MINUTES)
+    # Another process sees it, and nothing of the change.
+    pending = bench.connect().pending()
+    assert pending is not None
+    assert pending.label in {None, LABEL}
+    assert bench.running() == before
+    session.confirm(LABEL)
+    assert session.pending() is None
+    assert sample(bench).lines[0] not in bench.sent()
+
+
+@pytest.mark.parametrize("kind", ATOMIC)
+def test_where_the_timer_is_a_part_of_the_commit_arming_does_nothing(bench: Any) -> None:
+    session = bench.connect()
+    session.stage(sample(bench).lines, label=LABEL, replace=False)
+    sent = bench.sent()
+    session.arm(LABEL, MINUTES)
+    assert bench.sent() == sent
+    assert session.pending() is None
+
+
+@pytest.mark.parametrize("kind", [*LINE_BY_LINE, FRR])
+def test_under_a_timer_that_was_not_armed_nothing_is_entered(bench: Any) -> None:
+    session = bench.connect()
+    session.stage(sample(bench).lines, label=LABEL, replace=False)
+    with pytest.raises(RefusedCommandError, match=f"armed for {LABEL}"):
+        session.commit(LABEL, MINUTES)
+    assert sample(bench).lines[0] not in bench.sent()
+
+
+@pytest.mark.parametrize("kind", [*LINE_BY_LINE, FRR])
+def test_whoever_is_no_longer_allowed_enters_no_further_line(bench: Any) -> None:
+    session = bench.connect()
+    session.stage(sample(bench).lines, label=LABEL, replace=False)
+    session.arm(LABEL, MINUTES)
+    asked = []
+
+    def permit() -> None:
+        asked.append(sample(bench).lines[0] in bench.running())
+        if len(asked) == 2:
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        session.commit(LABEL, MINUTES, permit)
+    # It was asked before the first line, and before the second, which was not sent; the undo is armed still.
+    assert asked == [False, True]
+    assert sample(bench).lines[1].strip() not in bench.sent()
+    assert bench.sent()[-1] == "end"
+    assert session.pending() is not None
+
+
+@pytest.mark.parametrize("kind", ATOMIC)
+def test_whoever_is_no_longer_allowed_commits_nothing(bench: Any) -> None:
+    session = bench.connect()
+    session.stage(sample(bench).lines, label=LABEL, replace=False)
+
+    def permit() -> None:
+        raise KeyError
+
+    with pytest.raises(KeyError):
+        session.commit(LABEL, MINUTES, permit)
+    assert "GUESTS" not in bench.running()
+    assert session.pending() is None
 
 
 # Confirming, reverting, saving.

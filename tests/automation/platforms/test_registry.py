@@ -60,6 +60,7 @@ def test_what_is_sent_is_listed_and_what_is_listed_is_sent(make_bench: Any) -> N
             session.lock(label)
             whole = finish == "revert" and kind == "eos"
             session.stage(session.running().splitlines() if whole else ("vlan 77",), label=label, replace=whole)
+            session.arm(label, bench.platform.abilities.timer_step * 90)
             session.commit(label, bench.platform.abilities.timer_step * 90)
             session.pending()
             if (kind, finish) != ("ios-dead-man", "revert"):

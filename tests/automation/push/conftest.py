@@ -31,13 +31,14 @@ _TIMING = Timing(
 @dataclass
 class Desk:
     """Reports and blobs in memory. ``on`` has what happens when a report of a kind is announced, ``write`` and
-    ``confirm`` what happens where permission is asked for."""
+    ``confirm`` what happens where permission is asked for, ``mine`` whether the order is still ours."""
 
     reports: list[Report] = field(default_factory=list)
     blobs: dict[str, bytes] = field(default_factory=dict)
     on: dict[type[Report], Callable[[], None]] = field(default_factory=dict)
     write: Callable[[], None] = lambda: None
     confirm: Callable[[], None] = lambda: None
+    mine: Callable[[], bool] = lambda: True
     slept: float = 0.0
 
     def announce(self, report: Report) -> None:
@@ -49,6 +50,9 @@ class Desk:
 
     def may_confirm(self) -> None:
         self.confirm()
+
+    def still_mine(self) -> bool:
+        return self.mine()
 
     def keep(self, content: bytes, *, secret: bool) -> str:
         address = ("secret-" if secret else "sha256-") + hashlib.sha256(content).hexdigest()

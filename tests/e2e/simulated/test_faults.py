@@ -56,7 +56,7 @@ CASES = (
     # The lines are in when IOS hangs; EOS hangs before it has done anything.
     Case("hangs at the commit", fault(FaultKind.HANG, match="commit", once=True), VERIFIED, ("reverted", "timed-out")),
     Case("hangs when it is read", fault(FaultKind.HANG, match="show run.*"), *[("failed", "timed-out")] * 2),
-    Case("dropped before the commit", fault(FaultKind.DROP, once=True), LOST, LOST),
+    Case("dropped before the commit", fault(FaultKind.DROP, once=True), ("failed", "access-lost"), LOST),
     Case("dropped after the commit", fault(FaultKind.DROP, once=True, moment=Moment.AFTER), VERIFIED, VERIFIED),
     Case("restarts before the commit", at_commit(FaultKind.REBOOT, Moment.BEFORE), LOST, LOST),
     Case("restarts after the commit", at_commit(FaultKind.REBOOT, Moment.AFTER), LOST, LOST),

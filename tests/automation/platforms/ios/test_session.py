@@ -72,6 +72,11 @@ def device(host: Any) -> Any:
         session.close()
 
 
+def _committed(session: Any) -> None:
+    session.arm(LABEL, MINUTE)
+    session.commit(LABEL, MINUTE)
+
+
 Device = Callable[[dict[str, str | list[str]]], tuple[Any, list[str]]]
 
 
@@ -96,7 +101,7 @@ def test_a_lock_taken_after_the_look_keeps_everything_out(bench: Any) -> None:
     session.stage(("vlan 77",), label=LABEL, replace=False)
     by_hand(bench, "configure terminal")
     with pytest.raises(LockedError, match="user 'ops'"):
-        session.commit(LABEL, MINUTE)
+        _committed(session)
     assert "vlan 77" not in bench.running()
     # Nothing stays armed that would undo what was never done.
     assert session.pending() is None
@@ -133,7 +138,8 @@ def test_an_archive_without_room_arms_nothing(bench: Any) -> None:
     session.stage(("vlan 77",), label=LABEL, replace=False)
     bench.lab.set_fault(bench.device, Fault(kind=FaultKind.FLASH_FULL))
     with pytest.raises(DeviceFullError, match="No space left"):
-        session.commit(LABEL, MINUTE)
+        session.arm(LABEL, MINUTE)
+    assert session.pending() is None
     assert "vlan 77" not in bench.running()
 
 
@@ -141,6 +147,8 @@ def test_a_dead_man_that_is_not_armed_keeps_everything_out(device: Device) -> No
     session, heard = device({f"reload in 1 wavegate {LABEL}": "% Reload is not possible now\n"})
     session.stage(("vlan 77",), label=LABEL, replace=False)
     with pytest.raises(RefusedCommandError, match="nothing would undo"):
+        session.arm(LABEL, MINUTE)
+    with pytest.raises(RefusedCommandError, match="no undo is armed"):
         session.commit(LABEL, MINUTE)
     assert not {"configure terminal", "vlan 77"} & set(heard)
 
@@ -150,6 +158,7 @@ def test_arming_a_dead_man_saves_nothing(bench: Any) -> None:
     bench.lab.edit(bench.device, ["hostname renamed"])
     session = bench.connect()
     session.stage(("vlan 77",), label=LABEL, replace=False)
+    session.arm(LABEL, 3 * MINUTE)
     session.commit(LABEL, 3 * MINUTE)
     assert "hostname renamed" not in bench.startup()
     pending = session.pending()
@@ -162,7 +171,7 @@ def test_arming_a_dead_man_saves_nothing(bench: Any) -> None:
 def test_setting_a_dead_man_off_saves_nothing(bench: Any) -> None:
     session = bench.connect()
     session.stage(("vlan 77",), label=LABEL, replace=False)
-    session.commit(LABEL, MINUTE)
+    _committed(session)
     with pytest.raises(Exception, match="ended the session"):
         session.revert(LABEL)
     bench.await_that(lambda: bench.lab.device(bench.device).up)
