@@ -3,7 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
@@ -16,6 +16,18 @@ from events.reports import PushIntended, PushStaged, PushVerified, Report
 
 ADDED = "ntp server 10.0.0.2"
 DEVICE = "store-001-sw1"
+
+CHECKED = """
+title: Another NTP server
+ticket: NET-1
+team: netauto
+select: platform=eos
+config: {eos: ntp.j2}
+checks: [{name: no loop, command: show spanning-tree, lacks: mode none}]
+checks_within: 2s
+strategy: {canary: 1, waves: [50%], max_in_flight: 20, max_unhealthy: 20, halt_at: 1, bake: 0s}
+approvals: [{area: network-ops, count: 1}]
+"""
 
 
 class KilledError(BaseException):
@@ -250,11 +262,14 @@ def test_what_was_only_staged_is_not_written_once_its_approval_is_revoked(scene:
 
 
 def test_a_commit_that_hurts_is_undone_by_whoever_takes_over(scene: Scene) -> None:
-    # Given a commit whose worker died, and that somebody has made worse since in the section it touches
+    # Given a change with a check, a commit whose worker died, and a device that has been in trouble since
+    rollout = scene.world.request(scene.world.submit(CHECKED))
+    scene.world.await_state(rollout, "awaiting_approval")
+    scene = replace(scene, rollout=rollout)
     killer = Killer()
     killer.at_step(scene.device, "committed")
     scene.begin(killer)
-    scene.device.edit("no ntp server 10.0.0.2\n")
+    scene.device.edit("spanning-tree mode none\n")
     # When somebody takes over
     scene.take_over("halted")
     # Then what is pending is reverted, and nothing is confirmed
