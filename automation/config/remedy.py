@@ -134,7 +134,13 @@ def _apart(line: Line, wanted: Line | None) -> tuple[Line | None, Line | None]:
 
 def entered(lines: Tree, vendor: Vendor) -> tuple[str, ...]:
     """The lines as they are typed: one after the other, nested sections left or indented as the vendor has it."""
-    return tuple(text for line in lines for text in _entered(line, 0, vendor))
+    return tuple(text for line in lines for text in (*_entered(line, 0, vendor), *_left(line, vendor)))
+
+
+def _left(line: Line, vendor: Vendor) -> Iterator[str]:
+    """The way out of a section that would take the next one's header for a line of its own."""
+    if line.children and any(pattern.match(line.text) for pattern in vendor.greedy):
+        yield vendor.nested_exit
 
 
 def _entered(line: Line, depth: int, vendor: Vendor) -> Iterator[str]:

@@ -63,6 +63,7 @@ class Vendor:
     and ends it, when it is sent; where there are none it ends with ``text_end``.
     ``nested_exit`` leaves a section inside a section. ``indent`` stands before a line for each section that it is in:
     for drivers that leave sections by themselves, and have to know where a line belongs.
+    ``greedy`` are headers of sections that understand headers of others, and have to be left before these.
     ``hollow`` are headers that say nothing without a line below them. Such sections are emptied line by line, never
     taken away; the device may go on showing the bare header.
     ``last_out_first``: lines stand on earlier ones of their section, so what goes is taken away before anything comes,
@@ -95,6 +96,7 @@ class Vendor:
     text_end: str = "EOF"
     nested_exit: str = "exit"
     indent: str = ""
+    greedy: Sequence[re.Pattern[str]] = ()
     hollow: Sequence[Lineage] = ()
     last_out_first: bool = False
     complete: Callable[[Tree, Tree], Tree] = as_written

@@ -110,6 +110,7 @@ EOS = Vendor(
         Multiline(start=re.compile(r"(?P<head>banner (motd|login))\s*$")),
         Multiline(start=re.compile(r"(?P<head>protocol https certificate)\s*$")),
     ),
+    greedy=(re.compile(r"router bgp "),),
     secrets=(
         re.compile(r"^enable (?:secret|password)(?: \w+)? (?P<secret>\S+)$"),
         re.compile(r"^username \S+ .*secret(?: \w+)? (?P<secret>\S+)$"),

@@ -257,3 +257,25 @@ def test_a_text_with_every_such_character_is_refused() -> None:
 
 def test_a_text_of_eos_ends_with_its_word() -> None:
     assert entered(text("a@b"), EOS) == ("banner motd", "a@b", "EOF")
+
+
+# Sections that understand the headers of others.
+
+
+def test_a_section_that_would_take_the_next_header_is_left_first(device: Any) -> None:
+    """BGP of EOS has VLANs of its own; so has it VRFs."""
+    change = "router bgp 65000\n   neighbor 10.1.1.2 description up\nvlan 20\n   state suspend\n"
+    found = device("eos").type(BEFORE["eos"])
+    before = found.tree()
+    comparison = compare_merge(before, read_change(change, EOS), EOS)
+    assert comparison.lines == (
+        "router bgp 65000",
+        "neighbor 10.1.1.2 description up",
+        "exit",
+        "vlan 20",
+        "state suspend",
+    )
+    found.type(comparison.lines)
+    assert "vlan 20\n   state suspend" in found.shown()
+    found.type(undo(found.tree(), before, comparison.touched, EOS))
+    assert (found.refused, differs(found, before)) == ([], "")
