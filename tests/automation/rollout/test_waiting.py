@@ -252,6 +252,13 @@ def test_twins_that_wait_for_a_decision_are_told_with_whom_to_decide_about(drill
     ]
 
 
+def test_a_twin_that_is_at_work_is_no_decision_to_make(drill: Any, build: Any) -> None:
+    drill.begun(build.twins(1), strategy=STRATEGY.model_copy(update={"bake_s": 0}))
+    drill.work_as(lambda _: "drifted")
+    drill.ask("olga", commands.RetryDevices(rollout=drill.rid))
+    assert told(drill) == [("1 devices in flight", "workers")]
+
+
 def test_of_many_a_few_are_named(drill: Any, build: Any) -> None:
     strategy = Strategy(canary=8, max_in_flight=8, max_unhealthy=8, halt_at=8)
     drill.begun(build.singles(8), strategy=strategy)

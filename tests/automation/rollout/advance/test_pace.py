@@ -233,6 +233,16 @@ def test_an_order_that_is_given_back_goes_out_again_later_and_later(drill: Any, 
     assert drill.standing == "completed"
 
 
+def test_an_order_may_be_given_back_for_ever(drill: Any, build: Any) -> None:
+    """What is doubled each time must not outgrow what a time span can hold."""
+    drill.begun(build.singles(1))
+    for _ in range(70):
+        drill.carry_out(drill.order("s000-r1"), "returned")
+        drill.tick(60)
+    assert drill.device("s000-r1").returns == 70
+    assert drill.orders()
+
+
 def test_a_device_whose_order_is_given_back_makes_room_for_others(drill: Any, build: Any) -> None:
     drill.begun(build.singles(2), strategy=Strategy(canary=2, max_in_flight=1))
     drill.carry_out(drill.order("s000-r1"), "returned")

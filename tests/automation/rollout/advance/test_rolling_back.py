@@ -190,6 +190,15 @@ def test_a_twin_that_could_not_be_brought_back_keeps_the_other(drill: Any, build
     assert (drill.standing, drill.counts) == ("rolled_back", {"rolled_back": 2})
 
 
+def test_a_part_whose_twin_could_not_be_brought_back_before_is_stuck_too(drill: Any, build: Any) -> None:
+    completed(drill, build.twins(1))
+    undo(drill, devices=("s000-r2",))
+    drill.carry_out(drill.order("s000-r2"), "failed")
+    undo(drill, devices=("s000-r1",))
+    assert (drill.standing, drill.orders()) == ("rollback_failed", [])
+    assert drill.records[-1].fact.devices == ("s000-r1",)
+
+
 def test_a_device_that_got_lost_on_its_way_back_is_looked_at_with_the_same_work(done: Any) -> None:
     undo(done, devices=("s001-r1",))
     done.carry_out(done.order("s001-r1"), "unknown")
