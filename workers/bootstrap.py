@@ -151,9 +151,12 @@ def make_projector(installation: Installation) -> Projector:
 
 
 def process_name(kind: str) -> str:
-    """A name for a process that people can find: its kind, host and number."""
+    """A name for a process that people can find: its kind, host and number, and what no other run of it has.
+
+    In a container that is started again, host and number are the same.
+    """
     host = "".join(letter if letter.isalnum() or letter == "-" else "-" for letter in socket.gethostname())
-    return f"{kind}-{host[:40] or 'host'}-{os.getpid()}"
+    return f"{kind}-{host[:40] or 'host'}-{os.getpid()}-{secrets.token_hex(2)}"
 
 
 def _sealed(content: bytes) -> SealedPlan:

@@ -160,8 +160,8 @@ def _verified(report: reports.PushVerified, device: DeviceProgress, _now: dateti
 
 
 def _already(report: reports.AlreadyApplied, device: DeviceProgress, now: datetime) -> Fact:
-    """Only what was not begun can have been there already; believed of a lost device, it would hide what we wrote."""
-    if device.unresolved is not None:
+    """Only what nobody began can have been there already; believed where somebody did, it would hide what we wrote."""
+    if device.unresolved is not None or device.staged is not None:
         return _misfit(report, device, now)
     if _undoes(device):
         return facts.DeviceRolledBack(**_base(report), took_ms=report.took_ms)

@@ -1,6 +1,7 @@
 """An installation's processes in this one: they wait for their log, get ready, and let go of everything."""
 
 import json
+import os
 import threading
 import time
 import urllib.request
@@ -255,8 +256,11 @@ def test_every_worker_digests_alike_and_nobody_without_the_key_does(founded: Fou
 
 
 def test_a_process_has_a_name_that_people_can_find() -> None:
-    kind, *host, number = process_name("worker").split("-")
+    kind, *host, number, run = process_name("worker").split("-")
     assert kind == "worker"
     assert host
-    assert int(number) > 0
+    assert int(number) == os.getpid()
+    # Started again in a container, where host and number are the same, it is still told from the run before
+    assert process_name("worker") != process_name("worker")
+    assert int(run, 16) >= 0
     assert json.loads(json.dumps(process_name("worker"))).isascii()
