@@ -8,6 +8,11 @@ LOOKING = ("show", "ping", "traceroute")
 #: What sends a command's output into a file, or puts a second command after it.
 _ESCAPES = re.compile(r"[;<>`\x00-\x1f]|\$\(|&&|\|\s*(?:redirect|tee|append)\b|\|\|")
 
+#: What may stand behind a `|`; the platforms send nothing else, and a second `|` is always another filter.
+_FILTER = re.compile(
+    r"\s*(?:i(?:nclude)?|e(?:xclude)?|b(?:egin)?|s(?:ection)?|c(?:ount)?|json|no-more)\b", re.IGNORECASE
+)
+
 #: A part of a regular expression: an escape, a set, a group's begin or end, a repetition, or any other character.
 _PART = re.compile(
     r"""(?P<escape>\\.)
@@ -29,6 +34,8 @@ def changes_something(command: str) -> str:
         return f"begins with {first!r}, and a check only looks: it begins with one of {', '.join(LOOKING)}"
     if _ESCAPES.search(command):
         return "sends its output elsewhere or holds a second command, and a check only looks"
+    if not all(_FILTER.match(each) for each in command.split("|")[1:]):
+        return "has something behind a | that is no filter; put alternatives such as a|b into the check's own pattern"
     return ""
 
 

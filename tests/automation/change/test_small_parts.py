@@ -10,6 +10,8 @@ from automation.change.lines import faults
 from automation.change.model import TaskReference
 from automation.change.waves import MAX_WAVES, most_waves
 from automation.config.vendors.ios import IOS
+from automation.platforms.commands import only_looks
+from automation.platforms.contract import ForbiddenCommandError
 
 
 @pytest.mark.parametrize(
@@ -42,6 +44,8 @@ def test_patterns_that_end(pattern: str) -> None:
 @pytest.mark.parametrize("command", ["show version", "SHOW ip route | include ^S", "ping 192.0.2.1", "traceroute x"])
 def test_commands_that_only_look(command: str) -> None:
     assert changes_something(command) == ""
+    # And the platforms send whatever a change may hold.
+    assert only_looks(command) == command
 
 
 @pytest.mark.parametrize(
@@ -55,6 +59,8 @@ def test_commands_that_only_look(command: str) -> None:
         "show run | redirect tftp://x",
         "show run |append x",
         "show run | tee x",
+        "show run | include ntp|snmp",
+        "show run | grep x",
         "show version; reload",
         "show version && reload",
         "show version || reload",
@@ -65,6 +71,8 @@ def test_commands_that_only_look(command: str) -> None:
 )
 def test_commands_that_do_more_than_look(command: str) -> None:
     assert changes_something(command)
+    with pytest.raises(ForbiddenCommandError):
+        only_looks(command)
 
 
 @pytest.mark.parametrize(
