@@ -40,6 +40,7 @@ from events.reports import (
     PushRefused,
     PushReverted,
     PushStaged,
+    PushUnknown,
 )
 from events.values import Access, Cause, Reason, UndoRank
 
@@ -189,10 +190,9 @@ class _Push:
         text = opened.running()
         running = read_device(text, vendor)
         comparison = work.compare(running)
-        if comparison.reached:
-            return self.teller.outcome(AlreadyApplied)
-        if digester.tree(comparison.before, vendor) != work.base:
-            return self._drifted(comparison)
+        as_planned = not comparison.reached and digester.tree(comparison.before, vendor) == work.base
+        if not as_planned:
+            return self._begun_already(opened) or self._not_as_planned(comparison)
         if work.diff is not None and digester.edits(comparison.edits) != work.diff:
             detail = f"the difference is not the approved one:\n{shown(comparison.edits, work)}"
             return self.teller.outcome(PushRefused, reason=Reason(cause=Cause.DIFF_DIFFERS, detail=detail))
@@ -201,7 +201,23 @@ class _Push:
         refused = self._refused(undo, unsaved)
         return refused or _Found(shown=text, running=running, comparison=comparison, undo=undo, unsaved=bool(unsaved))
 
-    def _drifted(self, comparison: Comparison) -> Outcome:
+    def _begun_already(self, opened: Session) -> Outcome | None:
+        """What is there may be this order's own, begun by a worker whose report has not come to this one.
+
+        Raises:
+            LockedError: it is somebody else's, and not there to stay yet.
+        """
+        pending = opened.pending()
+        if pending is None:
+            return None
+        if pending.label not in {None, self.work.label}:
+            raise LockedError(f"{self.work.device}: a commit of somebody else ({pending.label}) is pending")
+        detail = "this order was begun by another worker, whose commit is pending; it has to be read back"
+        return self.teller.outcome(PushUnknown, reason=Reason(cause=Cause.LEASE_LOST, detail=detail))
+
+    def _not_as_planned(self, comparison: Comparison) -> Outcome:
+        if comparison.reached:
+            return self.teller.outcome(AlreadyApplied)
         touched = ", ".join(sorted(comparison.touched))
         detail = f"since it was planned, somebody changed sections that this change touches ({touched[:500]})"
         return self.teller.outcome(DriftFound, reason=Reason(cause=Cause.DRIFT, detail=detail))

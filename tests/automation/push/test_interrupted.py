@@ -529,6 +529,68 @@ def test_whoever_takes_over_disarms_what_guards_nothing_and_does_it_anew(
     assert bench.connect().pending() is None
 
 
+@pytest.mark.parametrize("half", [False, True], ids=["whole", "half"])
+@pytest.mark.parametrize("kind", ["eos", "ios-dead-man"])
+def test_whoever_was_not_told_of_what_is_pending_does_not_take_it_for_done(
+    bench: Any, plan: Any, texts: Any, half: bool
+) -> None:
+    # Given an order of which the next worker has not seen that it was begun
+    rollout = plan(bench, texts.ordinary)
+    if half:
+        match = "ntp server .*" if bench.kind == "ios-dead-man" else "configure session .* commit .*"
+        moment = Moment.BEFORE if bench.kind == "ios-dead-man" else Moment.AFTER
+        bench.lab.set_fault(bench.device, Fault(kind=FaultKind.DROP, match=match, moment=moment, once=True))
+    dies(rollout, "before pending" if half else "after commit", bench)
+    outcome = rollout.push(desk=replace(rollout.desk, on={}))
+    # Then it is neither done nor drift, and whoever knows more finds out
+    assert isinstance(outcome, PushUnknown), outcome
+    assert outcome.reason.cause is Cause.LEASE_LOST
+    assert bench.connect().pending() is not None
+    found = rollout.push(earlier=rollout.earlier(again=False), desk=replace(rollout.desk, on={}))
+    assert isinstance(found, PushReverted if half and bench.kind == "ios-dead-man" else PushVerified), found
+    assert times_applied(bench) == 1
+
+
+@pytest.mark.parametrize("kind", ["ios"])
+def test_a_timer_that_runs_is_waited_for_before_anything_is_taken_for_done(bench: Any, plan: Any, texts: Any) -> None:
+    rollout = plan(bench, texts.ordinary, timing=SHORT)
+    dies(rollout, "after commit", bench)
+    outcome = rollout.push(desk=replace(rollout.desk, on={}))
+    assert isinstance(outcome, PushFailed), outcome
+    assert outcome.reason.cause is Cause.DEVICE_LOCKED
+
+
+@pytest.mark.parametrize("kind", ["eos", "ios-dead-man"])
+def test_what_another_orders_commit_has_brought_is_not_there_to_stay(bench: Any, plan: Any, texts: Any) -> None:
+    # Given another order's commit of the same lines, between the lock and the look
+    rollout = plan(bench, texts.ordinary)
+    other = replace(rollout.work, label="wg-00000000000000dd", order="order-2")
+    connect = bench.platform.connect
+
+    class Later:
+        """The platform of a push that is overtaken once it has the lock."""
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(bench.platform, name)
+
+        def connect(self, *place: Any) -> Any:
+            opened = connect(*place)
+            lock = opened.lock
+
+            def locked(label: str) -> None:
+                lock(label)
+                if not bench.journal(Event.TIMER_ARMED):
+                    dies(replace(rollout, work=other, desk=replace(rollout.desk)), "after commit", bench)
+
+            opened.lock = locked
+            return opened
+
+    outcome = rollout.push(platform=Later())
+    assert isinstance(outcome, PushFailed), outcome
+    assert outcome.reason.cause is Cause.DEVICE_LOCKED
+    assert other.label in outcome.reason.detail
+
+
 @pytest.mark.parametrize("at", ["after commit", "after confirm", "after save"])
 def test_whoever_takes_over_undoes_what_is_not_well(bench: Any, plan: Any, texts: Any, at: str) -> None:
     bench.looks.append("show version")
