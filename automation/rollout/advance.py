@@ -81,6 +81,9 @@ def _planning(due: _Due) -> Iterator[Fact]:
         yield from release_plans(due.moment, rollout)
     elif rollout.count(D.PLANNED):
         yield from _sealing(due)
+    elif failed := rollout.count(D.FAILED):
+        why = f"{failed} of {len(rollout.devices)} devices could not be planned, and none of the others needs a change"
+        yield facts.RolloutWithdrawn(rollout=rollout.id, reason=why)
     else:
         yield facts.RolloutCompleted(rollout=rollout.id)
 

@@ -141,7 +141,7 @@ class PlanRejected(RolloutFact):
 
 
 class RolloutWithdrawn(RolloutFact):
-    """Given up before it started."""
+    """Given up before it started: by a person, or by the coordinator where nothing of it could be planned."""
 
     wire: ClassVar[str] = "RolloutWithdrawn"
 

@@ -104,11 +104,26 @@ def test_a_device_that_is_not_in_the_plan_is_in_no_wave(how: str, state: str, dr
     assert drill.rollout.unhealthy == 0, "nothing that was not begun makes a rollout halt"
 
 
-@pytest.mark.parametrize("how", ["nothing", "plan-failed"])
-def test_a_rollout_with_nothing_to_do_is_over(how: str, requested: Any) -> None:
-    requested.work_as(lambda _: how)
-    assert requested.standing == "completed"
-    assert not requested.rollout.plan
+# Each case: what comes of reading two devices, and how the rollout ends that has nothing to write.
+OVER = {
+    "both are as they should be": (("nothing", "nothing"), "completed"),
+    "one could not be planned": (("plan-failed", "nothing"), "withdrawn"),
+    "none could be planned": (("plan-failed", "plan-failed"), "withdrawn"),
+}
+
+
+@pytest.mark.parametrize(("how", "state"), OVER.values(), ids=OVER)
+def test_a_rollout_with_nothing_to_do_is_over(how: tuple[str, str], state: str, drill: Any, build: Any) -> None:
+    drill.submit()
+    drill.request(build.singles(2))
+    drill.work(s000_r1=how[0], s001_r1=how[1])
+    assert drill.standing == state
+    assert not drill.rollout.plan
+    # And it is not said to be well where it is not
+    failed = how.count("plan-failed")
+    told = [fact.reason for fact in of_kind(drill, facts.RolloutWithdrawn)]
+    why = f"{failed} of 2 devices could not be planned, and none of the others needs a change"
+    assert told == ([why] if failed else [])
 
 
 def test_a_device_of_which_the_worker_knows_otherwise_is_not_planned(drill: Any, build: Any) -> None:
