@@ -63,6 +63,11 @@ class Attempt:
         return timedelta(seconds=left) + work.timing.give_up
 
 
+def await_quiet(work: Work, desk: Desk, took: float) -> None:
+    """Waits for longer than a line on its way may take, where the last look at the device took so many seconds."""
+    desk.sleep(max(work.timing.quiet.total_seconds(), 2 * took))
+
+
 def fence(desk: Desk) -> None:
     """Keeps a line from being sent that is not ours to send. While it is open whose it is, the line waits.
 

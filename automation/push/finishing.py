@@ -15,7 +15,7 @@ from automation.platforms.contract import (
     SessionLostError,
     UnconfirmedError,
 )
-from automation.push.attempt import Attempt, differs, shown, why
+from automation.push.attempt import Attempt, await_quiet, differs, shown, why
 from automation.push.checking import check, not_reachable
 from automation.push.connecting import opened, session
 from automation.push.telling import Teller
@@ -66,7 +66,8 @@ class Finisher:
             return self.undo(reason, (not_reachable(error),), shut_out=isinstance(error, LoginRefusedError))
         with closing(fresh):
             verdict = self._judged(fresh, deadline)
-        return self._decided(verdict or self._look_again()) or self._gone("nothing of the change is there any more")
+        decided = self._decided(self._look_again(), alone=False) if verdict is None else self._decided(verdict)
+        return decided or self._gone("nothing of the change is there any more")
 
     def _judged(self, fresh: Session, deadline: float) -> Outcome | _Undo | None:
         """The verdict over the first fresh session; None where it was lost."""
@@ -83,11 +84,16 @@ class Finisher:
         Returns:
             None where nothing of the attempt is there, nor will be.
         """
-        return self._decided(self._look_again(lost))
+        return self._decided(self._look_again(lost), alone=False)
 
     def undo(self, reason: Reason, checks: tuple[CheckResult, ...] = (), *, shut_out: bool = False) -> Outcome:
         """Takes back what the attempt did, and says so once it was read back."""
-        remark = self._taken_back(Undoer(self.work, self.teller, self.attempt), reason, shut_out=shut_out)
+        return self._undone(Undoer(self.work, self.teller, self.attempt), reason, checks, shut_out=shut_out)
+
+    def _undone(
+        self, undoer: Undoer, reason: Reason, checks: tuple[CheckResult, ...], *, shut_out: bool = False
+    ) -> Outcome:
+        remark = self._taken_back(undoer, reason, shut_out=shut_out)
         if isinstance(remark, PushUnknown):
             return remark
         detail = f"{reason.detail}\n{remark}".strip()
@@ -109,12 +115,14 @@ class Finisher:
     def _gone(self, detail: str) -> Outcome:
         return self.teller.outcome(PushReverted, reason=Reason(cause=Cause.ACCESS_LOST, detail=detail))
 
-    def _decided(self, verdict: Outcome | _Undo | None) -> Outcome | None:
+    def _decided(self, verdict: Outcome | _Undo | None, *, alone: bool = True) -> Outcome | None:
+        """Carries a verdict out. ``alone``: nobody can be entering lines any more."""
         if not isinstance(verdict, _Undo):
             return verdict
+        undoer = Undoer(self.work, self.teller, self.attempt, alone=alone or self.work.platform.abilities.atomic)
         if verdict.entered:
-            return self.undo(verdict.reason, verdict.checks)
-        remark = self._taken_back(Undoer(self.work, self.teller, self.attempt), verdict.reason)
+            return self._undone(undoer, verdict.reason, verdict.checks)
+        remark = self._taken_back(undoer, verdict.reason)
         if isinstance(remark, PushUnknown):
             return remark
         if remark:
@@ -134,11 +142,14 @@ class Finisher:
         return self.teller.outcome(PushUnknown, reason=Reason(cause=Cause.ACCESS_LOST, detail=lost[:4000]))
 
     def _resolve(self, fresh: Session, lost: str) -> Outcome | _Undo | None:
+        seen = self._settled(fresh)
+        if seen is None:
+            detail = f"{lost}; what the device runs is still being changed"
+            return self.teller.outcome(PushUnknown, reason=Reason(cause=Cause.DIFF_DIFFERS, detail=detail[:4000]))
         pending = fresh.pending()
         if pending is not None and pending.label not in {None, self.attempt.label}:
             reason = Reason(cause=Cause.DEVICE_LOCKED, detail=f"a commit of somebody else ({pending.label}) is pending")
             return self.teller.outcome(PushUnknown, reason=reason)
-        _, seen = self.attempt.observed(fresh, self.work)
         if self.attempt.took_effect(seen, self.work):
             deadline = self.desk.monotonic() + self.work.timing.within.total_seconds()
             return self._judge(fresh, deadline, confirm=pending is not None)
@@ -149,6 +160,26 @@ class Finisher:
             return _Undo(armed, entered=False)
         fresh.discard(self.attempt.label)
         return None
+
+    def _settled(self, fresh: Session) -> Observation | None:
+        """What became of the attempt, once nobody is entering lines any more; None where that does not end.
+
+        Whoever began it may be entering lines yet, without a lease: frozen for a while, or at a device that is slow.
+        What is there in whole has no line to come.
+        """
+        before: Observation | None = None
+        deadline = self.desk.monotonic() + self.work.timing.give_up.total_seconds()
+        while True:
+            began = self.desk.monotonic()
+            _, seen = self.attempt.observed(fresh, self.work)
+            if self.work.platform.abilities.atomic or self.attempt.took_effect(seen, self.work):
+                return seen
+            if before is not None and (before.edits, before.strays) == (seen.edits, seen.strays):
+                return seen
+            if self.desk.monotonic() >= deadline:
+                return None
+            before = seen
+            await_quiet(self.work, self.desk, self.desk.monotonic() - began)
 
     def _judge(self, fresh: Session, deadline: float, *, confirm: bool) -> Outcome | _Undo:
         results = check(fresh, self.work, self.desk, deadline)

@@ -18,14 +18,14 @@ from automation.platforms.contract import (
     SessionLostError,
     UnconfirmedError,
 )
-from automation.push.attempt import Attempt, fence, shown
+from automation.push.attempt import Attempt, await_quiet, fence, shown
 from automation.push.connecting import session
 from automation.push.telling import Teller
 from automation.push.work import Desk, Work
 from events.values import Cause, UndoRank
 
 #: How often it is looked and acted before the undo counts as failed. A revert may cost its own session each time.
-_ROUNDS = 5
+_ROUNDS = 8
 #: From this round on a dead-man that restarts the device is set off. Before, the lines are taken back: a restart takes
 #: the site down.
 _LAST_RESORT = 2
@@ -39,12 +39,17 @@ class NotUndoneError(PlatformError):
 
 @dataclass(frozen=True, slots=True)
 class Undoer:
-    """Takes back what an attempt did to a device. ``gently``: no line was sent, so that disarming is enough."""
+    """Takes back what an attempt did to a device.
+
+    ``gently``: no line was sent, so that disarming is enough. ``alone``: nobody else can be entering lines of it; else
+    what is undone has to stay so.
+    """
 
     work: Work
     teller: Teller
     attempt: Attempt
     gently: bool = False
+    alone: bool = True
 
     @property
     def _desk(self) -> Desk:
@@ -63,13 +68,19 @@ class Undoer:
         """
         remarks: list[str] = []
         trouble = "it is not what it was"
+        stayed = self.alone
         if shut_out:
             self._await_timer()
         for number in range(_ROUNDS):
             try:
                 with session(self.work, self.teller, self.attempt.patience(self.work, self._desk)) as fresh:
-                    if self._is_undone(fresh, remarks, number):
-                        return "\n".join(remarks)
+                    began = self._desk.monotonic()
+                    undone = self._is_undone(fresh, remarks, number)
+                if undone and stayed:
+                    return "\n".join(remarks)
+                stayed = self.alone or undone
+                if undone:
+                    await_quiet(self.work, self._desk, self._desk.monotonic() - began)
             except LoginRefusedError:
                 self._await_timer()
             except (SessionLostError, AnswerTimeoutError, LockedError) as error:
@@ -113,6 +124,8 @@ class Undoer:
         if self.attempt.left_nothing(seen):
             return True
         self._take_back(fresh, now, seen.strays)
+        if not self.alone:
+            return False
         _, left = self.attempt.observed(fresh, self.work)
         return self.attempt.left_nothing(left)
 

@@ -33,13 +33,16 @@ class Timing:
     """How long the steps may take.
 
     Checks have to have held for ``hold`` when ``within`` is over. ``pause`` lies between two looks at a device.
-    ``give_up`` is for how long a device that was written to is looked for before it is called unknown.
+    ``give_up`` is for how long a device that was written to is looked for before it is called unknown. ``quiet`` is for
+    how long, at the least, lines that took effect one by one have to stay as they are before it is believed that nobody
+    is still entering them.
     """
 
     within: timedelta = timedelta(seconds=60)
     hold: timedelta = timedelta(0)
     pause: timedelta = timedelta(seconds=1)
     give_up: timedelta = timedelta(minutes=10)
+    quiet: timedelta = timedelta(seconds=3)
     limits: Limits = field(default_factory=Limits)
 
 

@@ -24,7 +24,11 @@ DIGESTER = Digester(b"k" * 32)
 _QUICK = Limits(connect=timedelta(seconds=2), answer=timedelta(seconds=4))
 #: On EOS the timer is then 5 s, on IOS one minute, as long as the lab makes it.
 _TIMING = Timing(
-    within=timedelta(seconds=2), pause=timedelta(milliseconds=50), give_up=timedelta(seconds=20), limits=_QUICK
+    within=timedelta(seconds=2),
+    pause=timedelta(milliseconds=50),
+    give_up=timedelta(seconds=20),
+    quiet=timedelta(milliseconds=100),
+    limits=_QUICK,
 )
 
 

@@ -25,6 +25,7 @@ PATIENT = Timing(
     within=timedelta(seconds=5),
     pause=timedelta(milliseconds=50),
     give_up=timedelta(seconds=60),
+    quiet=timedelta(milliseconds=500),
     limits=Limits(connect=timedelta(seconds=5), answer=timedelta(seconds=10)),
 )
 #: Where the timer is to run out: it is 6 s.

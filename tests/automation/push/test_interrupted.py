@@ -1,7 +1,9 @@
 """Pushes that are stopped, or lose their lease, session or worker: each has one right outcome, and one write."""
 
+import itertools
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -30,6 +32,7 @@ SHORT = Timing(
     within=timedelta(milliseconds=500),
     pause=timedelta(milliseconds=50),
     give_up=timedelta(seconds=30),
+    quiet=timedelta(milliseconds=100),
     limits=Limits(connect=timedelta(seconds=1), answer=timedelta(seconds=3)),
 )
 PLATFORMS = ("eos", "ios")
@@ -617,6 +620,129 @@ def test_whoever_takes_over_undoes_half_a_change(bench: Any, plan: Any, texts: A
     assert isinstance(outcome, PushReverted), outcome
     assert rollout.is_as(before)
     assert times_applied(bench) == 1
+
+
+# Workers that go on: the one that began is slow, or frozen for a while, and another one takes over meanwhile.
+
+ROUTES = "".join(f"ip route 10.77.{number}.0 255.255.255.0 192.0.2.1\n" for number in range(8))
+
+
+class Typist:
+    """A worker on a thread of its own, whose device takes long for each line, and who is slow to hear of a takeover."""
+
+    def __init__(self, rollout: Any, bench: Any, *, hears: bool) -> None:
+        self.bench = bench
+        self.taken_over = False
+        desk = replace(rollout.desk, reports=rollout.desk.reports, blobs=rollout.desk.blobs)
+        desk.mine = lambda: not (hears and self.taken_over)
+        desk.confirm = self._confirm
+        bench.lab.set_fault(bench.device, Fault(kind=FaultKind.SLOW, match="ip route .*", seconds=0.15))
+        self._pool = ThreadPoolExecutor(1)
+        self._push = self._pool.submit(rollout.push, desk=desk)
+
+    def _confirm(self) -> None:
+        if self.taken_over:
+            raise LeaseLostError("gone")
+
+    def entered(self) -> int:
+        """How many lines it has entered."""
+        return self.bench.running().count("ip route 10.77.")
+
+    def ends(self) -> None:
+        """It has to hear in the end that the order is somebody else's."""
+        with self._pool, pytest.raises(LeaseLostError):
+            self._push.result(30)
+
+
+@pytest.mark.parametrize("again", [True, False], ids=["takeover", "reconciliation"])
+@pytest.mark.parametrize("hears", [True, False], ids=["hears of it", "is frozen meanwhile"])
+@pytest.mark.parametrize("kind", LINE_BY_LINE)
+def test_two_workers_at_one_order_end_in_what_the_outcome_says(bench: Any, plan: Any, hears: bool, again: bool) -> None:
+    # Given a worker in the middle of its lines, of which another one is given the order
+    rollout = plan(bench, ROUTES, timing=replace(SHORT, quiet=timedelta(milliseconds=600)))
+    before = bench.running()
+    typist = Typist(rollout, bench, hears=hears)
+    bench.await_that(lambda: 2 <= typist.entered() < 6)
+    typist.taken_over = True
+    outcome = push_again(rollout, again=again)
+    typist.ends()
+    # Then the device is as approved or as it began, the outcome says which, and nothing is to come
+    assert isinstance(outcome, PushReverted if hears else PushVerified), outcome
+    whole = isinstance(outcome, PushVerified)
+    assert typist.entered() == (8 if whole else 0)
+    assert whole or rollout.is_as(before)
+    assert rollout.tree(bench.startup()) == rollout.tree(bench.running())
+    assert bench.connect().pending() is None
+
+
+def push_again(rollout: Any, *, again: bool) -> Outcome:
+    """What the next worker makes of an order that it knows to have been staged."""
+    fresh = replace(rollout.desk, reports=list(rollout.desk.reports), on={})
+    outcome: Outcome = rollout.push(desk=fresh, worker="worker-2", earlier=rollout.earlier(again=again))
+    return outcome
+
+
+@pytest.mark.parametrize("kind", LINE_BY_LINE)
+def test_a_line_that_lands_behind_an_undo_is_undone_as_well(bench: Any, plan: Any, texts: Any) -> None:
+    # Given half a change, and a line of it that lands once the undo was seen to be done
+    rollout = plan(bench, texts.ordinary)
+    before = bench.running()
+    dies_among_the_lines(rollout, bench)
+    fresh = replace(rollout.desk)
+    late: list[str] = []
+
+    def sleep(seconds: float) -> None:
+        if "GUESTS" not in bench.running() and not late:
+            late.append("vlan 77")
+            bench.lab.edit(bench.device, ["vlan 77", "name GUESTS"])
+        time.sleep(seconds)
+
+    fresh.sleep = sleep
+    outcome = rollout.push(desk=fresh, earlier=rollout.earlier(again=False))
+    assert isinstance(outcome, PushReverted), outcome
+    assert late
+    assert rollout.is_as(before)
+
+
+@pytest.mark.parametrize("kind", LINE_BY_LINE)
+def test_a_device_on_which_somebody_goes_on_for_ever_is_unknown(bench: Any, plan: Any, texts: Any) -> None:
+    rollout = plan(bench, texts.ordinary, timing=replace(SHORT, give_up=timedelta(seconds=1)))
+    dies_among_the_lines(rollout, bench)
+    numbers = itertools.count()
+    fresh = replace(rollout.desk)
+
+    def sleep(seconds: float) -> None:
+        bench.lab.edit(bench.device, ["vlan 77", f"name GUESTS{next(numbers)}"])
+        time.sleep(seconds)
+
+    fresh.sleep = sleep
+    outcome = rollout.push(desk=fresh, earlier=rollout.earlier())
+    assert isinstance(outcome, PushUnknown), outcome
+    assert "still being changed" in outcome.reason.detail
+
+
+def dies_among_the_lines(rollout: Any, bench: Any) -> None:
+    """Runs a push until its session is lost among its lines, and its worker with it."""
+    bench.lab.set_fault(bench.device, Fault(kind=FaultKind.DROP, match="ntp server .*", once=True))
+    with pytest.raises(WorkerKilled):
+        rollout.push(platform=_Gone(bench.platform))
+
+
+class _Gone:
+    """The platform of a worker that opens one session and no other."""
+
+    def __init__(self, platform: Any) -> None:
+        self._platform = platform
+        self._opened = 0
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._platform, name)
+
+    def connect(self, *place: Any) -> Any:
+        self._opened += 1
+        if self._opened > 1:
+            raise WorkerKilled
+        return self._platform.connect(*place)
 
 
 @pytest.mark.parametrize("at", ["before commit", "after commit"])

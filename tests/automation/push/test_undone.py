@@ -21,6 +21,7 @@ SHORT = Timing(
     within=timedelta(milliseconds=500),
     pause=timedelta(milliseconds=50),
     give_up=timedelta(seconds=30),
+    quiet=timedelta(milliseconds=100),
     limits=Limits(connect=timedelta(seconds=1), answer=timedelta(seconds=3)),
 )
 ATOMIC, LINE_BY_LINE = ("eos",), ("ios", "ios-dead-man")
