@@ -33,6 +33,13 @@ _OUTCOMES: Mapping[type[Fact], str] = {
     facts.DeviceRollbackFailed: "rollback_failed",
 }
 
+#: The facts that end the planning of a device.
+_PLANNED: Mapping[type[Fact], str] = {
+    facts.DevicePlanned: "planned",
+    facts.DeviceUnchanged: "unchanged",
+    facts.DevicePlanFailed: "failed",
+}
+
 
 class FactMetrics:
     """Counts facts as they are folded in, and sets what stands when it is asked for."""
@@ -56,6 +63,9 @@ class FactMetrics:
         self._waiting = Gauge("wavegate_approvals_waiting", "Approvals that are missing.", ["area"], registry=registry)
         self._halts = Gauge("wavegate_halts_standing", "Halts that nobody has lifted.", registry=registry)
         self._raised = Counter("wavegate_halts", "Halts that were raised.", ["by"], registry=registry)
+        self._plannings = Counter(
+            "wavegate_planning_outcomes", "How planning ended at devices.", ["platform", "outcome"], registry=registry
+        )
         self._outcomes = Counter(
             "wavegate_push_outcomes", "How orders ended at devices.", ["platform", "outcome"], registry=registry
         )
@@ -78,11 +88,18 @@ class FactMetrics:
             self._refused.labels(fact.code).inc()
         elif isinstance(fact, facts.ControlNoted) and fact.kind == HaltRaised.wire and not fact.refused:
             self._raised.labels("coordinator" if fact.id.startswith("auto.") else "person").inc()
-        elif isinstance(fact, facts.DeviceFact) and type(fact) in _OUTCOMES:
+        elif isinstance(fact, facts.DeviceFact):
             self._ended(state, fact)
 
     def _ended(self, state: State, fact: facts.DeviceFact) -> None:
-        platform = state.rollouts[fact.rollout].devices[fact.device].target.platform
+        rollout = state.rollouts[fact.rollout]
+        platform = rollout.devices[fact.device].target.platform
+        if rollout.state is RolloutState.PLANNING and type(fact) in _PLANNED:
+            self._plannings.labels(platform, _PLANNED[type(fact)]).inc()
+        elif type(fact) in _OUTCOMES:
+            self._pushed(fact, platform)
+
+    def _pushed(self, fact: facts.DeviceFact, platform: str) -> None:
         outcome = _OUTCOMES[type(fact)]
         self._outcomes.labels(platform, outcome).inc()
         took = getattr(fact, "took_ms", None)

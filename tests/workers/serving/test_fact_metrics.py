@@ -67,8 +67,33 @@ def test_a_rollout_that_waits_for_its_approval(world: Any) -> None:
     assert found['approvals_waiting{area="network-ops"}'] == 1
     assert found['rollout_devices{state="planned",wave="canary"}'] == 1
     assert found['rollout_devices{state="failed",wave="none"}'] == 1
+    assert found['planning_outcomes_total{outcome="planned",platform="eos"}'] == 5
+    assert found['planning_outcomes_total{outcome="failed",platform="eos"}'] == 1
+    assert not any(name.startswith("push_outcomes") for name in found)
     assert sum(value for name, value in found.items() if name.startswith("rollout_devices")) == 6
     assert "devices_in_flight" not in found
+
+
+def test_a_rollout_that_could_be_planned_nowhere_does_not_go_unnoticed(world: Any) -> None:
+    # Given devices none of which answers: the rollout has nothing to do, and nobody is unhealthy
+    for device in world.devices.values():
+        device.deaf = True
+    world.await_state(world.request(world.submit()), "completed", "withdrawn")
+    # Then it is told how planning ended
+    found = told(world)
+    assert found['planning_outcomes_total{outcome="failed",platform="eos"}'] == 6
+    assert "devices_unhealthy" not in found
+
+
+def test_what_has_nothing_to_do_at_planning_is_no_push(world: Any) -> None:
+    rollout = world.request(world.submit())
+    world.approve(rollout)
+    world.await_state(rollout, "completed")
+    world.await_state(world.request(world.submit()), "completed")
+    found = told(world)
+    assert found['planning_outcomes_total{outcome="planned",platform="eos"}'] == 6
+    assert found['planning_outcomes_total{outcome="unchanged",platform="eos"}'] == 6
+    assert 'push_outcomes_total{outcome="unchanged",platform="eos"}' not in found
 
 
 def test_one_in_the_middle_of_its_canary(world: Any) -> None:
