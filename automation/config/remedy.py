@@ -139,7 +139,10 @@ def entered(lines: Tree, vendor: Vendor) -> tuple[str, ...]:
 
 def _left(line: Line, vendor: Vendor) -> Iterator[str]:
     """The way out of a section that would take the next one's header for a line of its own."""
-    if line.children and any(pattern.match(line.text) for pattern in vendor.greedy):
+    if any(pattern.match(line.text) for pattern in vendor.greedy):
+        if line.children:
+            # The last line may have opened a section below: from there this leads back up.
+            yield line.text
         yield vendor.nested_exit
 
 

@@ -186,6 +186,12 @@ FOUND = {
         "no ip dhcp snooping",
         "ip dhcp snooping vlan 10,20",
     ),
+    "a log host goes, the same one in a VRF stays": (
+        "ios",
+        "logging host 10.0.0.11\nlogging host 10.0.0.11 vrf MGMT",
+        "no logging host 10.0.0.11",
+        "logging host 10.0.0.11 vrf MGMT",
+    ),
     "names are not looked up, the source stays": (
         "ios",
         "ip domain lookup source-interface Loopback0",

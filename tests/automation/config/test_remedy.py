@@ -271,6 +271,7 @@ def test_a_section_that_would_take_the_next_header_is_left_first(device: Any) ->
     assert comparison.lines == (
         "router bgp 65000",
         "neighbor 10.1.1.2 description up",
+        "router bgp 65000",
         "exit",
         "vlan 20",
         "state suspend",

@@ -23,6 +23,11 @@ SKELETONS = {
         "+ snmp-server location <site> (<host>)\n",
     ),
     "the longer one first": ({"net": "10.1", "address": "10.1.2.3"}, "via 10.1.2.3", "+ via <address>\n"),
+    "the longer one first, whatever they are called": (
+        {"a": "ber", "b": "ber-1"},
+        "at ber-1 in ber",
+        "+ at <b> in <a>\n",
+    ),
     "no part of a word": ({"site": "ber"}, "name number", "+ name number\n"),
     "no part of an address": ({"net": "10.0.0.1"}, "via 10.0.0.10 and 110.0.0.1", "+ via 10.0.0.10 and 110.0.0.1\n"),
     "no part of a longer address": ({"net": "10.0.0"}, "via 10.0.0.1", "+ via 10.0.0.1\n"),
