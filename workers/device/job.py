@@ -41,12 +41,16 @@ _log = structlog.get_logger(__name__)
 
 @dataclass(slots=True)
 class Job:
-    """An order with its desk. ``staged`` is what an earlier owner of the order had reported before its write."""
+    """An order with its desk. ``staged`` is what was reported before an earlier write of the same order.
+
+    ``anew``: whether it may be carried out anew where nothing of that write is found.
+    """
 
     order: Order
     desk: OrderDesk
     workshop: Workshop
     staged: PushStaged | None = None
+    anew: bool = True
 
     def run(self) -> Outcome:
         """Carries the order out, on the calling thread.
@@ -116,7 +120,7 @@ class Job:
         vendor = self.workshop.platforms[self.workshop.device(order).platform].vendor
         before = unpack(self.workshop.blobs.get(self.staged.before), vendor)
         earlier = Earlier(
-            label=label(order.id), before=before, kept=self.staged.before, undo=self.staged.undo, again=True
+            label=label(order.id), before=before, kept=self.staged.before, undo=self.staged.undo, again=self.anew
         )
         return earlier if order.unresolved is None else replace(earlier, again=False)
 

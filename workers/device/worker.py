@@ -54,6 +54,9 @@ class DeviceWorker:
     _stopping: threading.Event = field(default_factory=threading.Event)
     _tracker: Tracker = field(default_factory=Tracker)
     _tenures: Tenures = field(default_factory=Tenures)
+    #: Orders without an outcome that this process may have written for. What a device undid of them is not done anew,
+    #: whoever's they were meanwhile: a change that cuts this worker off from its log would be pushed again and again.
+    _begun: set[str] = field(default_factory=set)
     _leftovers: Leftovers = field(default_factory=Leftovers)
     _crew: Crew = field(init=False)
 
@@ -170,7 +173,7 @@ class DeviceWorker:
             self._troubles.pop(order.id, None)
             return
         desk = self._desk(order, stored.partition, left.tenure, membership)
-        job = Job(order, desk, self.workshop, past.staged.get(order.id))
+        job = Job(order, desk, self.workshop, past.staged.get(order.id), anew=order.id not in self._begun)
         via, bears = self.workshop.jump_host(order)
         self._crew.enter(Task(device=order.device, work=partial(self._work, job, left), via=via, bears=bears))
 
@@ -211,11 +214,14 @@ class DeviceWorker:
         else:
             self._ended(job.order, outcome, left.stored)
             return
+        if job.desk.wrote:
+            self._begun.add(job.order.id)
         self._leave_over(left, why)
 
     def _ended(self, order: Order, outcome: Outcome, stored: Stored) -> None:
         self._tracker.done(stored.partition, stored.position)
         self._troubles.pop(order.id, None)
+        self._begun.discard(order.id)
         try:
             self.observe(order, outcome)
         except Exception:  # noqa: BLE001 - somebody else's code, and the order has ended

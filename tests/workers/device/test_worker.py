@@ -1,6 +1,7 @@
 """A device worker's loop: who waits for whom, what it says is wrong, and how it settles."""
 
 import threading
+import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -272,6 +273,29 @@ def test_an_order_whose_lease_was_gone_for_long_is_taken_up_again(make_quick_wor
     changing = [step.split()[0] for step in world.devices["store-001-sw1"].journal]
     assert [step for step in changing if step in {"commit", "confirm", "save"}] == ["commit", "confirm", "save"]
     assert verified_by(world) == ["worker-1"] * 2
+
+
+def test_what_the_device_undid_while_the_lease_was_gone_is_not_done_anew(make_quick_world: Any) -> None:
+    # Given a commit that cuts the worker off from its log as well, and whose timer runs out meanwhile
+    world = make_quick_world(sites=1)
+    world.coordinator()
+    log = Group(world.open_log())
+    worker = world.worker(log=log, unsure_s=0.1)
+    rollout = planned(world, 1)
+    device = world.devices["store-001-sw1"]
+    reached, release = world.gate("store-001-sw1", "committed")
+    world.approve(rollout)
+    assert reached.wait(20)
+    log.lease_gone.set()
+    release.set()
+    world.until(lambda: "has no outcome yet" in worker.trouble)
+    device.monotonic = lambda: time.monotonic() + 3600
+    # When the log is back
+    log.lease_gone.clear()
+    # Then the device is said to have undone it, and is not cut off a second time
+    world.await_state(rollout, "halted")
+    assert world.device(rollout, "store-001-sw1").state == "reverted"
+    assert [step.split()[0] for step in device.journal].count("commit") == 1
 
 
 @pytest.mark.parametrize("kind", [PushStaged, PushVerified], ids=lambda kind: str(kind.wire))
