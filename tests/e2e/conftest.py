@@ -75,9 +75,13 @@ def edits_of(difference: str) -> tuple[Lines, Lines]:
 
 @dataclass
 class Write:
-    """What a device noted of one write to it, from the armed timer on. ``label`` is empty where it has no names."""
+    """What a device noted of one write to it, from the armed timer on. ``label`` is empty where it has no names.
+
+    ``lines`` counts what was entered under the timer: whoever is stopped between the two has written nothing.
+    """
 
     label: str = ""
+    lines: int = 0
     steps: list[Event] = field(default_factory=list)
 
     @property
@@ -85,7 +89,7 @@ class Write:
         """Confirmed once, then saved, and never undone; only then may it have lost its power."""
         steps = [step for step in self.steps if step is not Event.REBOOTED]
         in_time = Event.REBOOTED not in self.steps[:2]
-        return steps[:1] == [Event.CONFIRMED] and set(steps[1:]) == {Event.SAVED} and in_time
+        return self.lines > 0 and steps[:1] == [Event.CONFIRMED] and set(steps[1:]) == {Event.SAVED} and in_time
 
     @property
     def undone(self) -> bool:
@@ -93,6 +97,11 @@ class Write:
         if Event.SAVED not in self.steps and Event.REBOOTED in self.steps:
             return True
         return bool({Event.REVERTED, Event.COMMIT} & set(self.steps))
+
+    @property
+    def idle(self) -> bool:
+        """A timer that was armed and taken away again, with nothing in between."""
+        return self.lines == 0 and self.steps in ([Event.CONFIRMED], [Event.REVERTED], [Event.REBOOTED])
 
 
 def writes_of(journal: Sequence[Entry]) -> list[Write]:
@@ -107,7 +116,18 @@ def writes_of(journal: Sequence[Entry]) -> list[Write]:
         elif _unguarded(entry, writes):
             writes = writes or [Write()]
             writes[-1].steps.append(Event.COMMIT)
-    return writes
+        elif _enters(entry) and writes:
+            writes[-1].lines += 1
+    return [write for write in writes if not write.idle]
+
+
+def _enters(entry: Entry) -> bool:
+    """Whether this makes something the running configuration: a commit on EOS, each line on IOS."""
+    if entry.event is Event.COMMIT:
+        return True
+    typed = entry.event is Event.COMMAND and entry.result == "accepted" and entry.line not in {"end", "exit"}
+    # What is typed into a session of EOS changes nothing before its commit.
+    return typed and entry.mode.startswith("config") and "session" not in entry.mode
 
 
 def _unguarded(entry: Entry, writes: Sequence[Write]) -> bool:

@@ -174,7 +174,7 @@ class Company:
             "ticket": "NET-7",
             "team": "netauto",
             "select": fields.pop("select", "platform in (ios,eos)"),
-            "config": {"ios": "ios.j2", "eos": "eos.j2"},
+            "config": {each: f"{each}.j2" for each in fields.pop("platforms", ("ios", "eos"))},
             "checks_within": fields.pop("within", "10s"),
             "strategy": strategy | {"bake": "0s"} | yaml.safe_load(fields.pop("strategy", "{}")),
             "approvals": [{"area": "network-ops", "count": 1}],
@@ -222,6 +222,10 @@ class Company:
     def journal(self, device: str) -> list[Entry]:
         """What a device noted."""
         return read_journal(self.lab.folder / "journal" / f"{device}.jsonl")
+
+    def running(self, line: str) -> set[str]:
+        """The devices that have a line in their running configuration."""
+        return {device for device in self.devices if line in self.lab.running(device).splitlines()}
 
     def noted(self, event: Event, *devices: str) -> list[Entry]:
         """All entries of a kind, of these devices or of all."""

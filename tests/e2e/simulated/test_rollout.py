@@ -65,7 +65,8 @@ def test_a_whole_configuration_is_replaced_and_comes_back(without_secrets: Any, 
     company, oracle = without_secrets, oracle_of(without_secrets)
     whole = {name: config for name in company.devices if "EOS" in (config := company.lab.running(name))}
     parts = [f'{{% if device.name == "{name}" %}}\n{wanted(config)}{{% endif %}}\n' for name, config in whole.items()]
-    rollout = company.approved(company.change("replace", select="platform=eos", eos="".join(parts), mode="replace"))
+    only = {"select": "platform=eos", "platforms": ["eos"], "mode": "replace"}
+    rollout = company.approved(company.change("replace", eos="".join(parts), **only))
     # When it has gone out
     page = company.reaches(rollout, "completed", "halted")
     # Then they have just that, and the others were left alone
