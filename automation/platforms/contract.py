@@ -80,11 +80,13 @@ class Pending:
     """A commit that nobody has confirmed yet.
 
     ``label`` is the one it was made under, whose it is where it was made under none (``user ops``), or None where the
-    device does not tell it from ours. ``left`` is how long until it is undone.
+    device does not tell it from ours. ``left`` is how long until it is undone, ``lasts`` what its timer was set to,
+    where the device tells.
     """
 
     label: str | None
     left: timedelta
+    lasts: timedelta | None = None
 
 
 def freely() -> None:

@@ -8,7 +8,7 @@ from automation.config.difference import Difference, as_text
 from automation.config.reading import read_device
 from automation.config.secrets import redacted, redacted_answer, redacted_edits
 from automation.config.tree import Tree
-from automation.platforms.contract import AnswerTimeoutError, LineRejectedError, Session
+from automation.platforms.contract import AnswerTimeoutError, LineRejectedError, Pending, Session
 from automation.push.work import Desk, Work
 from events.values import Cause, Reason, UndoRank
 
@@ -17,7 +17,8 @@ from events.values import Cause, Reason, UndoRank
 class Attempt:
     """A write that was begun. ``running`` is the device before it, ``kept`` the blob of that.
 
-    ``timer_ends`` is when, on the desk's monotonic clock, the device undoes what nobody has confirmed.
+    ``timer_ends`` is when, on the desk's monotonic clock, the device undoes what nobody has confirmed. ``armed_here``:
+    whether this very push armed that, and no earlier one.
     """
 
     label: str
@@ -26,6 +27,7 @@ class Attempt:
     comparison: Comparison
     undo: UndoRank
     timer_ends: float | None = None
+    armed_here: bool = False
 
     def observed(self, session: Session, work: Work) -> tuple[Tree, Observation]:
         """The device as it is now, and what happened to it since ``running``."""
@@ -40,6 +42,13 @@ class Attempt:
     def restarts(self, work: Work) -> bool:
         """Whether the device's own undo restarts it, and brings back what is saved."""
         return self.undo is UndoRank.DEAD_MAN and work.platform.abilities.dead_man_restarts
+
+    def owns(self, pending: Pending, work: Work) -> bool:
+        """Whether what is pending may be this attempt's. A timer without a name is ours where we set it just now, or
+        where it was set to what we would set it to."""
+        if pending.label is not None:
+            return pending.label == self.label
+        return self.armed_here or pending.lasts == timer(work)
 
     def permit(self, desk: Desk) -> None:
         """What is asked before every line: what is entered after the timer ran out would be undone by nobody.

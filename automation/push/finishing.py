@@ -8,8 +8,10 @@ from automation.config.reading import read_device
 from automation.config.tree import Tree
 from automation.platforms.contract import (
     AnswerTimeoutError,
+    LockedError,
     LoginRefusedError,
     NotSavedError,
+    Pending,
     PlatformError,
     Session,
     SessionLostError,
@@ -35,6 +37,8 @@ from events.values import Cause, Reason, UndoRank
 
 #: How often a session may be lost in the middle of finishing before the device is called unknown.
 _LOOKS = 3
+#: Between two looks at a timer that is due, in seconds.
+_INSTANT = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,9 +150,10 @@ class Finisher:
         if seen is None:
             detail = f"{lost}; what the device runs is still being changed"
             return self.teller.outcome(PushUnknown, reason=Reason(cause=Cause.DIFF_DIFFERS, detail=detail[:4000]))
-        pending = fresh.pending()
-        if pending is not None and pending.label not in {None, self.attempt.label}:
-            reason = Reason(cause=Cause.DEVICE_LOCKED, detail=f"a commit of somebody else ({pending.label}) is pending")
+        pending = self._after_unnamed(fresh, seen)
+        if pending is not None and not self.attempt.owns(pending, self.work):
+            whose = pending.label or "under the login that is used here, but not by this order"
+            reason = Reason(cause=Cause.DEVICE_LOCKED, detail=f"a commit of somebody else ({whose}) is pending")
             return self.teller.outcome(PushUnknown, reason=reason)
         if self.attempt.took_effect(seen, self.work):
             deadline = self.desk.monotonic() + self.work.timing.within.total_seconds()
@@ -160,6 +165,25 @@ class Finisher:
             return _Undo(armed, entered=False)
         fresh.discard(self.attempt.label)
         return None
+
+    def _after_unnamed(self, fresh: Session, seen: Observation) -> Pending | None:
+        """What is pending, once a timer has run out that may be ours or a person's: nothing shows which.
+
+        It has no name, an earlier worker may have set it, and nothing of the attempt is there. Reverting it might take
+        a person's change away; if it is ours, there is nothing that it guards.
+
+        Raises:
+            LockedError: it does not run out, so somebody sets it anew.
+        """
+        deadline = self.desk.monotonic() + self.attempt.patience(self.work, self.desk).total_seconds()
+        while self.desk.monotonic() < deadline:
+            pending = fresh.pending()
+            if pending is None or pending.label is not None or self.attempt.armed_here:
+                return pending
+            if not (self.attempt.owns(pending, self.work) and self.attempt.left_nothing(seen)):
+                return pending
+            self.desk.sleep(min(pending.left, 10 * self.work.timing.pause).total_seconds() or _INSTANT)
+        raise LockedError(f"{self.work.device}: a revert timer runs that is not this order's")
 
     def _settled(self, fresh: Session) -> Observation | None:
         """What became of the attempt, once nobody is entering lines any more; None where that does not end.

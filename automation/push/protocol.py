@@ -150,14 +150,11 @@ class _Push:
     def _write(self, opened: Session) -> Outcome | _Begun:
         """Everything on the first session. What is raised from here has changed nothing on the device."""
         self._lock(opened)
-        found = self._look(opened)
-        if isinstance(found, Outcome):
-            return found
-        staged = self._stage(opened, found)
-        if staged is not None:
-            return staged
         try:
-            return self._commit(opened, found)
+            found = self._look(opened)
+            if isinstance(found, Outcome):
+                return found
+            return self._stage(opened, found) or self._commit(opened, found)
         except ForbiddenError as error:
             self._discard(opened)
             return self.teller.outcome(OrderReturned, reason=Reason(cause=error.cause, detail=str(error)))
@@ -192,7 +189,7 @@ class _Push:
         comparison = work.compare(running)
         as_planned = not comparison.reached and digester.tree(comparison.before, vendor) == work.base
         if not as_planned:
-            return self._begun_already(opened) or self._not_as_planned(comparison)
+            return self._begun_already(opened) or self._not_as_planned(opened, running, comparison)
         if work.diff is not None and digester.edits(comparison.edits) != work.diff:
             detail = f"the difference is not the approved one:\n{shown(comparison.edits, work)}"
             return self.teller.outcome(PushRefused, reason=Reason(cause=Cause.DIFF_DIFFERS, detail=detail))
@@ -215,12 +212,31 @@ class _Push:
         detail = "this order was begun by another worker, whose commit is pending; it has to be read back"
         return self.teller.outcome(PushUnknown, reason=Reason(cause=Cause.LEASE_LOST, detail=detail))
 
-    def _not_as_planned(self, comparison: Comparison) -> Outcome:
+    def _not_as_planned(self, opened: Session, running: Tree, comparison: Comparison) -> Outcome:
         if comparison.reached:
-            return self.teller.outcome(AlreadyApplied)
+            return self._save_reached(opened, running) or self.teller.outcome(AlreadyApplied)
         touched = ", ".join(sorted(comparison.touched))
         detail = f"since it was planned, somebody changed sections that this change touches ({touched[:500]})"
         return self.teller.outcome(DriftFound, reason=Reason(cause=Cause.DRIFT, detail=detail))
+
+    def _save_reached(self, opened: Session, running: Tree) -> Outcome | None:
+        """Sees to it that what runs already is there after a restart too: a target that is not saved is not reached."""
+        work, vendor = self.work, self.work.platform.vendor
+        startup = read_device(opened.startup(), vendor)
+        saved = work.compare(startup)
+        if saved.reached:
+            return None
+        seen = observe(startup, running, saved, vendor)
+        ours_alone = work.digester.edits(seen.edits) == work.digester.edits(saved.edits)
+        if (seen.foreign or seen.strays or not ours_alone) and not work.save_foreign:
+            return self._foreign_unsaved(difference(startup, running, vendor))
+        self.desk.may_write()
+        opened.save()
+        if not work.compare(read_device(opened.startup(), vendor)).reached:
+            detail = "the target runs, but startup lacks it, although the device says that it saved"
+            return self.teller.outcome(PushFailed, reason=Reason(cause=Cause.NOT_SAVED, detail=detail))
+        self.teller.announce(DriftNoted, detail="the target ran already without being saved; now it is saved")
+        return None
 
     def _note_drift(self, comparison: Comparison) -> None:
         vendor = self.work.platform.vendor
@@ -239,9 +255,12 @@ class _Push:
             detail = "reached in-band and without any undo of its own; its approval has to accept that by name"
             return self.teller.outcome(PushRefused, reason=Reason(cause=Cause.NO_UNDO, detail=detail))
         if unsaved and not work.save_foreign:
-            detail = f"others left lines unsaved, which this push would save:\n{shown(unsaved, work)}"
-            return self.teller.outcome(PushRefused, reason=Reason(cause=Cause.FOREIGN_UNSAVED, detail=detail))
+            return self._foreign_unsaved(unsaved)
         return None
+
+    def _foreign_unsaved(self, unsaved: Difference) -> Outcome:
+        detail = f"others left lines unsaved, which this push would save:\n{shown(unsaved, self.work)}"
+        return self.teller.outcome(PushRefused, reason=Reason(cause=Cause.FOREIGN_UNSAVED, detail=detail))
 
     def _stage(self, opened: Session, found: _Found) -> Outcome | None:
         """Step 3: what would the device make of it?"""
@@ -277,6 +296,7 @@ class _Push:
             comparison=found.comparison,
             undo=found.undo,
             timer_ends=None if armed is None else self.desk.monotonic() + armed.total_seconds(),
+            armed_here=True,
         )
         if armed is not None and not self.work.platform.abilities.atomic:
             withheld = self._arm(opened, attempt, armed)

@@ -105,7 +105,7 @@ class Undoer:
         if self.attempt.undo is UndoRank.NONE:
             return False
         pending = fresh.pending()
-        return pending is not None and pending.label in {None, self.attempt.label}
+        return pending is not None and self.attempt.owns(pending, self.work)
 
     def _revert(self, fresh: Session) -> list[str]:
         """Has the device revert; gives what others changed since, if anything."""

@@ -123,11 +123,11 @@ class IosSession:
         self._end()
 
     def pending(self) -> Pending | None:
-        """A revert timer has no name: it is told from ours by its user. A reload has its label as the reason."""
+        """A revert timer has no name, only its user and what it was set to. A reload has its label as the reason."""
         timer = sayings.revert_timer(self._asked(_TIMER))
         if timer is not None:
             label = None if timer.user == self._user else f"user {timer.user}"
-            return Pending(label=label, left=self._left(timer))
+            return Pending(label=label, left=self._left(timer), lasts=timer.value)
         scheduled = sayings.scheduled_reload(self._asked("show reload"))
         if scheduled is None or not scheduled.reason.startswith(_reason("")):
             return None

@@ -4,17 +4,31 @@ FRR has no transactions, and some of its lines cut the path that they came on: w
 dead-man on the router, which was armed before the first line.
 """
 
+import itertools
 import json
+import threading
+import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from automation.platforms.contract import Limits
-from automation.push.work import Check, LeaseLostError, Timing
-from events.reports import AlreadyApplied, DriftFound, Outcome, PushRefused, PushReverted, PushVerified
+from automation.platforms.contract import AnswerTimeoutError, Limits
+from automation.push.work import Check, ForbiddenError, LeaseLostError, Timing
+from events.reports import (
+    AlreadyApplied,
+    DriftFound,
+    OrderReturned,
+    Outcome,
+    PushFailed,
+    PushRefused,
+    PushReverted,
+    PushUnknown,
+    PushVerified,
+)
 from events.values import Access, Cause, UndoRank
 from lab.journal import Event
 
@@ -319,6 +333,115 @@ def _taken_over(rollout: Any, *, again: bool = True) -> Outcome:
     fresh = replace(rollout.desk, confirm=lambda: None)
     outcome: Outcome = rollout.push(desk=fresh, worker="worker-2", earlier=rollout.earlier(again=again))
     return outcome
+
+
+# Two workers at one order.
+
+
+def test_a_frozen_worker_that_goes_on_is_waited_for(bench: Any, rollout: Any) -> None:
+    # Given a worker that is frozen among its lines, and another one that is given the order
+    frozen, thawed = threading.Event(), threading.Event()
+    lines = itertools.count()
+    slow = replace(rollout.desk, confirm=_vanished)
+
+    def mine() -> bool:
+        if next(lines) == 2:
+            frozen.set()
+            assert thawed.wait(60)
+        return True
+
+    slow.mine = mine
+    with ThreadPoolExecutor(1) as pool:
+        began = pool.submit(rollout.push, desk=slow)
+        assert frozen.wait(60)
+        # When the first wakes while the other looks on
+        fresh = replace(rollout.desk, reports=list(rollout.desk.reports))
+
+        def sleep(seconds: float) -> None:
+            thawed.set()
+            time.sleep(seconds)
+
+        fresh.sleep = sleep
+        outcome = rollout.push(desk=fresh, worker="worker-2", earlier=rollout.earlier())
+        with pytest.raises(LeaseLostError):
+            began.result(60)
+    # Then what it entered in the end is confirmed by the other one
+    assert isinstance(outcome, PushVerified), outcome
+    assert config_lines(bench) == CHANGE.splitlines()
+    assert set(CHANGE.splitlines()) <= set(bench.startup().splitlines())
+    assert pending(bench) is None
+
+
+def test_a_worker_that_lost_the_order_leaves_the_lines_to_the_next(bench: Any, rollout: Any) -> None:
+    before = Before.of(bench)
+    rollout.desk.mine = lambda: len(config_lines(bench)) < 2
+    rollout.desk.confirm = _vanished
+    with pytest.raises(LeaseLostError):
+        rollout.push()
+    assert config_lines(bench) == CHANGE.splitlines()[:2]
+    assert pending(bench)["id"] == rollout.work.label
+    rollout.desk.mine = lambda: True
+    assert isinstance(_taken_over(rollout), PushReverted)
+    before.is_back()
+
+
+# Before the first line.
+
+
+def test_a_halt_while_the_dead_man_is_being_armed_is_obeyed(bench: Any, rollout: Any) -> None:
+    before = Before.of(bench)
+    asked: list[Any] = []
+
+    def halted() -> None:
+        asked.append(pending(bench))
+        if asked[-1] is not None:
+            raise ForbiddenError(Cause.HALTED, "ops halted")
+
+    rollout.desk.write = halted
+    outcome = rollout.push()
+    assert isinstance(outcome, OrderReturned), outcome
+    assert [each is None for each in asked] == [True, False]
+    assert not config_lines(bench)
+    assert not bench.journal(Event.REVERTED)
+    before.is_back()
+
+
+def test_a_dead_man_that_is_too_busy_to_be_armed_has_failed_the_push(bench: Any, rollout: Any) -> None:
+    # Given a dead-man whose lock another process on the router holds for longer than it waits
+    before = Before.of(bench)
+    connect = bench.platform.connect
+
+    class Busy:
+        """The platform of a router whose dead-man does not get round to it."""
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(bench.platform, name)
+
+        def connect(self, *place: Any) -> Any:
+            opened = connect(*place)
+
+            def arm(*_arguments: object) -> None:
+                raise AnswerTimeoutError("another session has held the dead-man's lock for 30 s: ask again")
+
+            opened.arm = arm
+            return opened
+
+    outcome = rollout.push(platform=Busy())
+    assert isinstance(outcome, PushFailed), outcome
+    assert outcome.reason.cause is Cause.TIMED_OUT
+    assert "dead-man's lock" in outcome.reason.detail
+    assert not config_lines(bench)
+    before.is_back()
+
+
+def test_what_is_armed_under_an_orders_own_label_is_found_out_first(bench: Any, rollout: Any) -> None:
+    rollout.desk.confirm = _vanished
+    with pytest.raises(LeaseLostError):
+        rollout.push()
+    # Given a next worker that has not seen that the order was begun
+    outcome = rollout.push(desk=replace(rollout.desk, confirm=lambda: None))
+    assert isinstance(outcome, PushUnknown), outcome
+    assert isinstance(_taken_over(rollout), PushVerified)
 
 
 # Others at work.

@@ -177,7 +177,10 @@ def test_what_cannot_be_disarmed_at_all_is_unknown(bench: Any, plan: Any, texts:
 
 
 @pytest.mark.parametrize("kind", LINE_BY_LINE)
-def test_a_lease_lost_while_the_undo_is_being_armed_leaves_it_to_the_next(bench: Any, plan: Any, texts: Any) -> None:
+def test_a_lease_lost_while_the_undo_is_being_armed_leaves_it_to_the_next(
+    make_bench: Any, plan: Any, texts: Any, kind: str
+) -> None:
+    bench = make_bench(kind, minute=2.0)
     rollout = plan(bench, texts.ordinary)
     rollout.desk.write = Permission(1, LeaseLostError("gone"))
     with pytest.raises(LeaseLostError):
@@ -498,7 +501,6 @@ def dies(rollout: Any, at: str, bench: Any) -> None:
         "after lock",
         "before stage",
         "after stage",
-        "before commit",
         "after commit",
         "before confirm",
         "after confirm",
@@ -517,19 +519,30 @@ def test_whoever_takes_over_finishes_it_once(bench: Any, plan: Any, texts: Any, 
     assert bench.connect().pending() is None
 
 
-@pytest.mark.parametrize("at", ["before arm", "after arm"])
+@pytest.mark.parametrize("at", ["before arm", "after arm", "before commit"])
 @pytest.mark.parametrize("kind", LINE_BY_LINE)
-def test_whoever_takes_over_disarms_what_guards_nothing_and_does_it_anew(
-    bench: Any, plan: Any, texts: Any, at: str
+def test_whoever_takes_over_lets_go_what_guards_nothing_and_does_it_anew(
+    make_bench: Any, plan: Any, texts: Any, kind: str, at: str
 ) -> None:
+    bench = make_bench(kind, minute=2.0)
     rollout = plan(bench, texts.ordinary)
     dies(rollout, at, bench)
-    assert (bench.connect().pending() is not None) == (at == "after arm")
+    assert (bench.connect().pending() is not None) == (at != "before arm")
     outcome = takeover(rollout)
     assert isinstance(outcome, PushVerified), outcome
     assert times_applied(bench) == 1
-    assert not bench.journal(Event.REBOOTED, Event.TIMER_FIRED)
     assert bench.connect().pending() is None
+    # A reload is cancelled. A revert timer might as well be a person's: it runs out.
+    assert not bench.journal(Event.REBOOTED)
+    assert len(bench.journal(Event.TIMER_FIRED)) == (1 if kind == "ios" and at != "before arm" else 0)
+
+
+@pytest.mark.parametrize("kind", ["eos"])
+def test_whoever_takes_over_before_the_commit_commits(bench: Any, plan: Any, texts: Any) -> None:
+    rollout = plan(bench, texts.ordinary)
+    dies(rollout, "before commit", bench)
+    assert isinstance(takeover(rollout), PushVerified)
+    assert times_applied(bench) == 1
 
 
 @pytest.mark.parametrize("half", [False, True], ids=["whole", "half"])
@@ -646,7 +659,8 @@ class Typist:
 
     def entered(self) -> int:
         """How many lines it has entered."""
-        return self.bench.running().count("ip route 10.77.")
+        running: str = self.bench.running()
+        return running.count("ip route 10.77.")
 
     def ends(self) -> None:
         """It has to hear in the end that the order is somebody else's."""
@@ -747,7 +761,8 @@ class _Gone:
 
 @pytest.mark.parametrize("at", ["before commit", "after commit"])
 @pytest.mark.parametrize("kind", PLATFORMS)
-def test_a_reconciliation_only_finds_out(bench: Any, plan: Any, texts: Any, at: str) -> None:
+def test_a_reconciliation_only_finds_out(make_bench: Any, plan: Any, texts: Any, kind: str, at: str) -> None:
+    bench = make_bench(kind, minute=4.0)
     rollout = plan(bench, texts.ordinary)
     dies(rollout, at, bench)
     outcome = rollout.push(earlier=rollout.earlier(again=False), desk=replace(rollout.desk, on={}))
@@ -785,6 +800,24 @@ def test_somebody_elses_pending_commit_is_not_touched(bench: Any, plan: Any, tex
     assert isinstance(outcome, PushUnknown), outcome
     assert outcome.reason.cause is Cause.DEVICE_LOCKED
     assert "OTHERS" in bench.running()
+    assert bench.connect().pending() is not None
+
+
+@pytest.mark.parametrize("found", ["nothing of ours", "all of ours"])
+@pytest.mark.parametrize("kind", ["ios"])
+def test_a_timer_that_our_login_set_by_hand_is_not_touched(bench: Any, plan: Any, texts: Any, found: str) -> None:
+    # Given a person who shares Wavegate's login, and a timer that is longer than ours would be
+    rollout = plan(bench, texts.ordinary)
+    dies(rollout, "before arm" if found == "nothing of ours" else "after confirm", bench)
+    person = bench.connect()
+    person._shell.ask("configure terminal revert timer 7")
+    person._shell.ask("vlan 99")
+    person._shell.ask("end")
+    outcome = takeover(rollout)
+    assert isinstance(outcome, PushUnknown), outcome
+    assert outcome.reason.cause is Cause.DEVICE_LOCKED
+    assert "not by this order" in outcome.reason.detail
+    assert "vlan 99" in bench.running()
     assert bench.connect().pending() is not None
 
 

@@ -5,16 +5,19 @@ from typing import Any
 
 import pytest
 
-from automation.push.work import Check
+from automation.push.work import Check, ForbiddenError
 from events.reports import (
     AlreadyApplied,
     DriftFound,
     DriftNoted,
+    OrderReturned,
+    PushFailed,
     PushRefused,
     PushStaged,
     PushVerified,
 )
 from events.values import Access, Cause, UndoRank
+from lab.faults import Fault, FaultKind
 from lab.journal import Event
 
 CHECK = Check(name="it tells the time", command="show clock", matches="UTC")
@@ -77,6 +80,62 @@ def test_what_is_there_already_is_not_pushed_again(bench: Any, plan: Any, texts:
     written = writes(bench)
     assert isinstance(rollout.push(), AlreadyApplied)
     assert writes(bench) == written
+
+
+NTP = "ntp server 10.9.9.9"
+
+
+def test_what_runs_already_and_is_not_saved_is_saved(bench: Any, plan: Any) -> None:
+    # Given somebody who types the change by hand between its plan and its push
+    rollout = plan(bench, f"{NTP}\n")
+    bench.lab.edit(bench.device, [NTP])
+    outcome = rollout.push()
+    # Then it is there after a power cut too, and that it was saved is told
+    assert isinstance(outcome, AlreadyApplied), outcome
+    noted = [report.detail for report in rollout.desk.reports if isinstance(report, DriftNoted)]
+    assert noted == ["the target ran already without being saved; now it is saved"]
+    assert sorted(writes(bench)) == ["saved", "write memory"]
+    bench.power_cut()
+    assert NTP in bench.running()
+    # And the next push has nothing to do
+    assert isinstance(rollout.push(), AlreadyApplied)
+    assert len(bench.journal(Event.SAVED)) == 1
+
+
+def test_what_runs_already_is_not_saved_along_with_lines_of_others(bench: Any, plan: Any) -> None:
+    rollout = plan(bench, f"{NTP}\n")
+    bench.lab.edit(bench.device, [NTP, "snmp-server contact somebody"])
+    outcome = rollout.push()
+    assert isinstance(outcome, PushRefused), outcome
+    assert outcome.reason.cause is Cause.FOREIGN_UNSAVED
+    assert "snmp-server contact somebody" in outcome.reason.detail
+    assert writes(bench) == []
+    assert isinstance(rollout.push(save_foreign=True), AlreadyApplied)
+    assert "snmp-server contact somebody" in bench.startup()
+
+
+@pytest.mark.parametrize("kind", ["eos", "ios"])
+def test_what_runs_already_is_not_saved_under_a_halt(bench: Any, plan: Any) -> None:
+    rollout = plan(bench, f"{NTP}\n")
+    bench.lab.edit(bench.device, [NTP])
+
+    def halted() -> None:
+        raise ForbiddenError(Cause.HALTED, "ops halted")
+
+    rollout.desk.write = halted
+    outcome = rollout.push()
+    assert isinstance(outcome, OrderReturned), outcome
+    assert writes(bench) == []
+
+
+@pytest.mark.parametrize("kind", ["eos", "ios"])
+def test_what_runs_already_and_cannot_be_saved_has_failed(bench: Any, plan: Any) -> None:
+    rollout = plan(bench, f"{NTP}\n")
+    bench.lab.edit(bench.device, [NTP])
+    bench.lab.set_fault(bench.device, Fault(kind=FaultKind.FLASH_FULL))
+    outcome = rollout.push()
+    assert isinstance(outcome, PushFailed), outcome
+    assert outcome.reason.cause is Cause.DEVICE_FULL
 
 
 def test_drift_in_a_touched_section_stops_it(bench: Any, plan: Any, texts: Any) -> None:
