@@ -35,6 +35,7 @@ from inventory.problems import InventoryError
 from workers.device.desk import OrderDesk
 from workers.device.permission import Granted, check_authority, check_halts
 from workers.device.preparing import UnpreparedError, Workshop, label
+from workers.device.surprises import kind_of, trail_of
 
 _log = structlog.get_logger(__name__)
 
@@ -71,8 +72,9 @@ class Job:
             return self._refused(error)
         except Exception as error:  # noqa: BLE001 - see below
             # The last line of defence of a worker's thread: an order without an outcome would block its device.
-            _log.exception("an order failed unexpectedly", order=self.order.id)
-            return self._failed(Reason(cause=Cause.INTERNAL, detail=f"{type(error).__name__}: {error}"[:2000]))
+            what = kind_of(error)
+            _log.error("an order failed unexpectedly", order=self.order.id, error=what, trail=trail_of(error))
+            return self._failed(Reason(cause=Cause.INTERNAL, detail=f"{what}; the worker's log says how it came there"))
 
     def _carry_out(self) -> Outcome:
         if isinstance(self.order, Writing):

@@ -24,6 +24,7 @@ from workers.device.job import Job
 from workers.device.leftovers import Left, Leftovers
 from workers.device.preparing import Workshop
 from workers.device.recovery import Past, read_past
+from workers.device.surprises import kind_of, trail_of
 from workers.device.tenures import Tenure, Tenures
 from workers.device.tracker import Tracker, reports_from
 
@@ -209,8 +210,8 @@ class DeviceWorker:
             why = f"its outcome could not be published: {error}"
             _log.exception("an outcome could not be published", order=job.order.id)
         except Exception as error:  # noqa: BLE001 - what leaves a thread of the crew is seen by nobody
-            why = f"it failed unexpectedly: {type(error).__name__}"
-            _log.exception("the work on an order failed unexpectedly", order=job.order.id)
+            why = f"it failed unexpectedly: {kind_of(error)}"
+            _log.error("the work on an order failed unexpectedly", order=job.order.id, error=why, trail=trail_of(error))
         else:
             self._ended(job.order, outcome, left.stored)
             return

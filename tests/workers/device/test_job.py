@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+import structlog.testing
 
 from automation.platforms.contract import LoginRefusedError
 from automation.render.errors import Failure, RenderError
@@ -57,7 +58,6 @@ def outcome(make_quick_world: Any) -> Callable[[Exception], Report]:
             CredentialError("lab", "password", "env:X", "no such variable"), Cause.CREDENTIAL_MISSING, id="no login"
         ),
         pytest.param(WrongHostsError("ran on nothing"), Cause.INTERNAL, id="Nornir did something else"),
-        pytest.param(ZeroDivisionError("a bug"), Cause.INTERNAL, id="nobody thought of it"),
     ],
 )
 def test_what_cannot_be_planned_is_told_with_its_cause(
@@ -67,6 +67,19 @@ def test_what_cannot_be_planned_is_told_with_its_cause(
     assert isinstance(found, PlanFailed)
     assert found.reason.cause is cause
     assert str(error) in found.reason.detail
+
+
+def test_of_what_nobody_expected_the_kind_and_the_place_are_told_and_no_text_that_may_quote_a_device(
+    outcome: Callable[[Exception], Report],
+) -> None:
+    with structlog.testing.capture_logs() as logged:
+        found = outcome(ValueError("cannot read 'username ops secret canary-in-an-error'"))
+    assert isinstance(found, PlanFailed)
+    assert found.reason.cause is Cause.INTERNAL
+    assert found.reason.detail.startswith("ValueError at ")
+    (line,) = [line for line in logged if line["event"] == "an order failed unexpectedly"]
+    assert any("test_job.py" in step for step in line["trail"])
+    assert "canary-in-an-error" not in f"{found!r} {logged!r}"
 
 
 @pytest.mark.parametrize("error", [BlobFullError("no room"), BlobUnavailableError("not mounted")], ids=["full", "gone"])
