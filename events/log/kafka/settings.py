@@ -24,6 +24,9 @@ class Security:
         """Refuses half a login."""
         if self.protocol.startswith("SASL") != (self.mechanism is not None):
             raise ValueError(f"a SASL mechanism goes with a SASL protocol, and only with one; this is {self.protocol}")
+        # Kerberos has its user from elsewhere.
+        if self.mechanism not in {None, "GSSAPI"} and not (self.user and self.password):
+            raise ValueError(f"SASL mechanism {self.mechanism} needs a user and a password")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -134,7 +134,14 @@ def test_half_a_login_is_refused(
     protocol: Literal["PLAINTEXT", "SSL", "SASL_SSL"], mechanism: Literal["PLAIN", "SCRAM-SHA-512"] | None
 ) -> None:
     with pytest.raises(ValueError, match="mechanism"):
-        Security(protocol=protocol, mechanism=mechanism)
+        Security(protocol=protocol, mechanism=mechanism, user="wavegate", password=PASSWORD)
+
+
+@pytest.mark.parametrize(("user", "password"), [(None, PASSWORD), ("wavegate", None), ("", "")])
+def test_so_is_a_login_without_a_user_or_a_password(user: str | None, password: str | None) -> None:
+    with pytest.raises(ValueError, match="PLAIN needs a user and a password"):
+        Security(protocol="SASL_SSL", mechanism="PLAIN", user=user, password=password)
+    assert Security(protocol="SASL_SSL", mechanism="GSSAPI").user is None
 
 
 def test_settings_do_not_show_their_secrets() -> None:
