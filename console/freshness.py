@@ -10,7 +10,10 @@ from console.telling import counted
 from events.log.contract import EventLog, LogError, Partition, Topic
 
 _FACTS = Partition(Topic.FACTS, 0)
-_PATIENCE = timedelta(seconds=2)
+
+#: How long views are waited for.
+PATIENCE = timedelta(seconds=2)
+
 _POLL = timedelta(milliseconds=50)
 _LOOK_S = 0.05
 
@@ -24,7 +27,7 @@ def see_that_fresh(home: Home, views: ViewsReader, output: Output) -> None:
     at = views.progress().at
     try:
         with home.log() as log:
-            behind = await_views(log, views, _PATIENCE)
+            behind = await_views(log, views, PATIENCE)
     except LogError as error:
         output.warn(f"this may be old, it is of {moment(at)}: {error}")
         return

@@ -3,10 +3,10 @@
 from pathlib import Path
 
 from automation.change.bundle import Bundle
-from automation.change.packing import pack
-from automation.tasks.finding import find_task
-from console.client import Answer
-from console.errors import UsageError
+from console.client import Answer, Client
+from console.errors import UnknownIdError, UsageError, ViewsError
+from console.freshness import PATIENCE, await_views
+from console.home import Home
 from console.outbox import Outbox
 from console.queries import ViewsReader
 from events.commands import RequestRollout, SubmitChange
@@ -53,10 +53,18 @@ def change_id(views: ViewsReader, text: str) -> str:
     return views.change(text).id
 
 
-def bundle_of(file: Path, tasks: Path | None) -> Bundle:
-    """The change of a file, packed.
+def is_known(place: Home, client: Client, bundle: Bundle) -> bool:
+    """Whether a change is known as one of whoever asks: an author of it is whoever has submitted it.
+
+    Where the views cannot tell it is not, and submitting it again does no harm.
 
     Raises:
-        ChangeError, BundleError: it cannot be used.
+        LogError: control could not be read.
     """
-    return pack(file, lambda name: find_task(tasks, name))
+    entry = client.authority().keys.get(client.signer.key_id)
+    try:
+        with place.views() as views:
+            await_views(client.log, views, PATIENCE)
+            return entry is not None and entry.name in views.change(bundle.id).authors
+    except (ViewsError, UnknownIdError):
+        return False

@@ -89,7 +89,8 @@ def _refuse_foreign(status: os.stat_result) -> None:
 
 def _things(stream: Iterable[bytes]) -> dict[str, list[Any]]:
     digest = hashlib.blake2b()
-    things: defaultdict[str, list[Any]] = defaultdict(list)
+    # Of what an estate has none of there is no line.
+    things: defaultdict[str, list[Any]] = defaultdict(list, sites=[], devices=[])
     lines = iter(stream)
     if next(lines, b"") != _FORMAT:
         raise ValueError("it is of another version")

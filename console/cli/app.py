@@ -18,12 +18,19 @@ from console.exits import EPILOG
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A command, or a group of commands with ``grouped``, and the module whose ``app`` has it."""
+    """A command, or a group of commands with ``grouped``, and the module whose ``app`` has it.
+
+    ``parts`` are those commands of a group that have a module of their own, since they need more than the others do.
+    """
 
     name: str
     module: str
     help: str
     grouped: bool = True
+    parts: tuple["Entry", ...] = ()
+
+
+_REQUEST = Entry("request", "requesting", "Ask for a change to be planned over the devices that it is for now.")
 
 
 TABLE = (
@@ -35,7 +42,7 @@ TABLE = (
     Entry("key", "keys", "Keys: who may do what."),
     Entry("inventory", "inventory", "The inventory: check, list, show, host keys."),
     Entry("change", "change", "Changes: write, check, try, submit."),
-    Entry("rollout", "rollout", "Rollouts: request, look at, decide about."),
+    Entry("rollout", "rollout", "Rollouts: request, look at, decide about.", parts=(_REQUEST,)),
     Entry("halt", "halts", "Stop: nothing new starts, what is in flight settles.", grouped=False),
     Entry("device", "device", "One device: what happened to it."),
     Entry("log", "history", "Show what happened, fact by fact, oldest first.", grouped=False),
@@ -67,7 +74,7 @@ def assembled(arguments: Sequence[str]) -> typer.Typer:
         if entry.module not in modules:
             app.command(entry.name, help=entry.help)(_unloaded)
         elif entry.grouped:
-            app.add_typer(loaded(entry.module), name=entry.name, help=entry.help, no_args_is_help=True)
+            app.add_typer(_group(entry, arguments), name=entry.name, help=entry.help, no_args_is_help=True)
     for module in sorted({entry.module for entry in named if not entry.grouped}):
         app.add_typer(loaded(module))
     return app
@@ -77,6 +84,19 @@ def loaded(module: str) -> typer.Typer:
     """The commands of one of this package's modules."""
     app: typer.Typer = importlib.import_module(f"console.cli.{module}").app
     return app
+
+
+def _group(entry: Entry, arguments: Sequence[str]) -> typer.Typer:
+    if not entry.parts:
+        return loaded(entry.module)
+    group = typer.Typer()
+    for part in entry.parts:
+        if part.name in arguments:
+            group.add_typer(loaded(part.module))
+        else:
+            group.command(part.name, help=part.help)(_unloaded)
+    group.add_typer(loaded(entry.module))
+    return group
 
 
 class _Guarded(TyperGroup):

@@ -7,8 +7,9 @@ from typing import Annotated
 import typer
 
 from console.changes import Checkout, write_starter
+from console.checking import errors_of, see_that_usable
 from console.cli import trying
-from console.cli.options import Estate, Home, Json, Key, Tasks, Within
+from console.cli.options import Estate, Home, Json, Key, Tasks, Unchecked, Within
 from console.diffing import live_diff
 from console.estates import estate_of, tasks_of
 from console.exits import Exit
@@ -16,7 +17,7 @@ from console.freshness import see_that_fresh
 from console.home import open_home
 from console.outbox import Outbox, report
 from console.output import Output
-from console.submitting import bundle_of, submit
+from console.submitting import submit
 from console.telling import counted
 from inventory.problems import Severity
 from workers.bootstrap import opened
@@ -51,7 +52,7 @@ def validate(
     """Tell everything that is wrong with a change at once, each with its file and line."""
     output = Output(as_json=as_json)
     problems = Checkout(file=file, tasks=tasks_of(home, tasks)).problems(estate_of(home, estate))
-    errors = [problem for problem in problems if problem.severity is Severity.ERROR]
+    errors = errors_of(problems)
     for problem in problems:
         output.emit_if_json(problem)
         text = f"{problem.severity.value}: {problem}"
@@ -107,12 +108,23 @@ def diff(file: File, *, device: Device, home: Home = None, as_json: Json = False
 
 @app.command("submit")
 def submit_(
-    file: File, *, home: Home = None, key: Key = None, tasks: Tasks = None, within: Within = 10.0, as_json: Json = False
+    file: File,
+    *,
+    home: Home = None,
+    key: Key = None,
+    tasks: Tasks = None,
+    unchecked: Unchecked = False,
+    within: Within = 10.0,
+    as_json: Json = False,
 ) -> None:
     """Make a change known, so that rollouts of it can be requested. Nothing happens to any device."""
     output = Output(as_json=as_json)
-    bundle = bundle_of(file, tasks_of(home, tasks))
-    with open_home(home, key).client() as client, Outbox(client=client, within=timedelta(seconds=within)) as outbox:
+    place = open_home(home, key)
+    checkout = Checkout(file=file, tasks=tasks_of(home, tasks))
+    if not unchecked:
+        see_that_usable(checkout, place, output)
+    bundle = checkout.bundle()
+    with place.client() as client, Outbox(client=client, within=timedelta(seconds=within)) as outbox:
         code = report(submit(outbox, bundle), output)
     if code is Exit.DONE:
         output.say(f"Request a rollout of it with: wavegate rollout request {bundle.id}")

@@ -18,6 +18,7 @@ Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask back; for scr
 Reason = Annotated[str, typer.Option("--reason", "-r", help="Why; it is kept with the fact and shown in the audit.")]
 Within = Annotated[float, typer.Option("--within", metavar="SECONDS", min=0.1, help="How long to wait for a decision.")]
 RolloutId = Annotated[str, typer.Argument(metavar="ID", help="The rollout, or as much of its id as is unique.")]
+Unchecked = Annotated[bool, typer.Option("--unchecked", help="Send the change though something is wrong with it.")]
 Estate = Annotated[
     list[Path] | None,
     typer.Option("--estate", metavar="PATH", help="An inventory to use in place of the installation's; repeatable."),

@@ -200,3 +200,66 @@ class TestLive:
         refused = site.place("change", "submit", str(change), by="ed")
         assert refused.code == 1
         assert "refused (wrong-team): the change is team storage's, ed is of netauto" in refused.err
+
+
+BAD = {
+    "a selector with no match": ({"select": "platform=junos"}, "platform=junos alone excludes all"),
+    "an undefined variable": ({"ios": "ntp server {{ ntp_sever }}\n"}, "'ntp_sever' is not defined"),
+    "a template that reaches for objects": ({"eos": "{{ ''.__class__ }}\n"}, "__class__"),
+    "a template that loops for ever": ({"ios": "{% for i in range(10**9) %}x{% endfor %}\n"}, "ios.j2:1"),
+}
+
+
+@pytest.mark.parametrize(("fields", "says"), BAD.values(), ids=BAD)
+@pytest.mark.parametrize("command", [("change", "submit"), ("rollout", "request")], ids=["submit", "request"])
+def test_what_is_wrong_is_told_before_anything_is_sent(
+    asking: Any, command: tuple[str, str], fields: dict[str, str], says: str
+) -> None:
+    refused = asking(*command, str(asking.change("bad", **fields)), "--within", "0.1", by="ed")
+    assert refused.code == 1
+    assert says in refused.err
+    assert "1 problem: nothing was sent. Mend the change, or send it all the same with --unchecked" in refused.err
+    assert refused.out == ""
+
+
+def test_everything_that_is_wrong_is_told_at_once_when_it_is_submitted(asking: Any) -> None:
+    change = asking.change("both", ios="{{ one }}\n", eos="{{ two }}\n")
+    refused = asking("change", "submit", str(change), "--json", by="ed")
+    assert refused.code == 1
+    assert [problem["line"] for problem in refused.json["problems"]] == [1, 1]
+    assert "2 problems: nothing was sent." in refused.err
+
+
+@pytest.mark.parametrize("command", [("change", "submit"), ("rollout", "request")], ids=["submit", "request"])
+def test_it_is_sent_unchecked_where_somebody_says_so(asking: Any, command: tuple[str, str]) -> None:
+    change = asking.change("all the same", ios="{{ nothing }}\n")
+    # Nobody is there to decide, so that it was sent is all there is to see.
+    sent = asking(*command, str(change), "--unchecked", "--within", "0.1", by="ed")
+    assert sent.code == 3
+    assert "nobody decided about command" in sent.err
+
+
+def test_an_inventory_that_is_broken_is_told_for_what_it_is(asking: Any) -> None:
+    estate = asking.home / "estate" / "all.yaml"
+    before = estate.read_text()
+    estate.write_text("sites: [")
+    refused = asking("change", "submit", str(asking.change("fine")), by="ed")
+    estate.write_text(before)
+    assert refused.code == 1
+    assert "the change cannot be checked: the estate cannot be used" in refused.err
+    assert "Mend the inventory, or send it all the same with --unchecked" in refused.err
+
+
+def test_without_an_inventory_it_is_sent_and_said_to_be_unchecked(make_place: Any) -> None:
+    place = make_place()
+    sent = place("change", "submit", str(place.change("alone")), "--within", "0.1", by="ed")
+    assert sent.code == 3
+    assert "the change is not checked against an inventory: there is none here" in sent.err
+
+
+@pytest.fixture(scope="module")
+def asking(place: Any, make_place: Any) -> Any:
+    """An installation with people and that inventory, and no process."""
+    made = make_place()
+    (made.home / "estate" / "all.yaml").write_text((place.home / "estate" / "all.yaml").read_text())
+    return made

@@ -63,7 +63,7 @@ def interrupt(process: subprocess.Popen[str]) -> tuple[int, str, str]:
 
 def test_while_a_decision_is_waited_for(place: Any) -> None:
     before = len(sent(place))
-    process = place.popen("change", "submit", str(place.change()), "--within", "600", by="ed")
+    process = place.popen("change", "submit", str(place.change()), "--unchecked", "--within", "600", by="ed")
     until(lambda: len(sent(place)) > before)
     code, out, err = interrupt(process)
     assert code == 130
@@ -74,7 +74,7 @@ def test_while_a_decision_is_waited_for(place: Any) -> None:
 
 
 def test_nobody_decides_in_time(place: Any) -> None:
-    done = place("change", "submit", str(place.change()), "--within", "0.2", "--json", by="ed")
+    done = place("change", "submit", str(place.change()), "--unchecked", "--within", "0.2", "--json", by="ed")
     assert done.code == 3
     assert done.json["decided"] is False
     assert f"nobody decided about command {done.json['command']} in time: is a coordinator running?" in done.err
@@ -86,7 +86,7 @@ def test_while_a_log_is_followed(make_place: Any) -> None:
     place = make_place()
     (place.home / "estate" / "all.yaml").write_text("sites: {}\n")
     up = place.start("up")
-    assert place("change", "submit", str(place.change()), by="ed").code == 0
+    assert place("change", "submit", str(place.change()), "--unchecked", by="ed").code == 0
     assert up.end() == 0
     # When somebody who follows it has enough
     process = place.popen("log", "--follow")
@@ -151,7 +151,7 @@ def test_a_question_on_a_terminal(place: Any, answer: bytes, code: int, says: st
             stderr=subprocess.PIPE,
         )
         asked = _read_until(process, "Go on? [y/N]:")
-        assert "Nothing new starts any more on everything." in asked
+        assert "This stops everything: nothing new will start there" in asked
         if answer == b"\x03":
             process.send_signal(signal.SIGINT)
         else:

@@ -218,3 +218,31 @@ def test_a_submitted_change_is_requested_by_the_beginning_of_its_id(site: Any) -
     rollout = asked.json["rollout"]
     assert place("rollout", "show", rollout[:6]).out.startswith(rollout)
     place("rollout", "withdraw", rollout, "-r", "tidy", by="ed")
+
+
+def test_a_change_that_is_known_is_not_submitted_again(site: Any) -> None:
+    # Given a change that was requested by its file
+    place = site.place
+    change = place.change("once", title="Asked for twice")
+    first = site.request(change)
+    # When it is requested by its file again
+    second = site.request(change)
+    # Then there are two rollouts, and one submission
+    assert first != second
+    told = place("audit", "--change", site.show(first)["rollout"]["change"]).out
+    assert told.count("submitted “Asked for twice”") == 1
+    for rollout in (first, second):
+        place("rollout", "withdraw", rollout, "-r", "tidy", by="ed")
+
+
+def test_whoever_requests_somebody_else_s_change_by_its_file_is_an_author_too(site: Any) -> None:
+    # Given a change that somebody else of the team submitted
+    place = site.place
+    place.add("emil")
+    change = place.change("shared", line="ntp server {{ ntp_server }} prefer\n")
+    assert place("change", "submit", str(change), by="emil").code == 0
+    # When an engineer requests it by the file that they have before them
+    rollout = site.request(change, "ed")
+    # Then it is both of theirs: neither may approve it
+    assert site.show(rollout)["rollout"]["authors"] == ["ed", "emil"]
+    place("rollout", "withdraw", rollout, "-r", "tidy", by="ed")

@@ -86,6 +86,16 @@ def test_warnings_are_told_again(write: Write, right: dict[str, str], platforms:
     assert first == second
 
 
+def test_an_estate_without_anything_in_it_is_kept_like_any_other(
+    write: Write, platforms: dict[str, int], cache: Path
+) -> None:
+    folder = write({"sites.yaml": "sites: {}\n"})
+    first, second = (load([folder], platforms=platforms, cache_dir=cache) for _ in range(2))
+    assert first == second
+    assert not second.sites
+    assert not second.devices
+
+
 def test_a_refused_estate_is_not_kept(
     write: Write, right: dict[str, str], platforms: dict[str, int], cache: Path
 ) -> None:
