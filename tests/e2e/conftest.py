@@ -127,14 +127,18 @@ def _enters(entry: Entry) -> bool:
         return True
     typed = entry.event is Event.COMMAND and entry.result == "accepted" and entry.line not in {"end", "exit"}
     # What is typed into a session of EOS changes nothing before its commit.
-    return typed and entry.mode.startswith("config") and "session" not in entry.mode
+    return typed and entry.mode.startswith("config") and not entry.mode.startswith("config-s-")
 
 
 def _unguarded(entry: Entry, writes: Sequence[Write]) -> bool:
     """Whether this begins a write that no timer guards."""
     if entry.event is Event.COMMIT:
         return not writes or entry.detail != writes[-1].label
-    return entry.event is Event.COMMAND and entry.result == "accepted" and entry.line == "configure terminal"
+    return (
+        entry.event is Event.COMMAND
+        and entry.result == "accepted"
+        and entry.line in {"configure", "configure terminal"}
+    )
 
 
 @dataclass
