@@ -8,6 +8,7 @@ from automation.config.difference import Difference, as_text, difference
 from automation.config.reading import read_device
 from automation.config.secrets import Digester, cut_logins, redacted_edits, salted_edits, unsalted
 from automation.config.tree import Tree
+from automation.config.vendor import Vendor
 from automation.planning.classes import diff_class
 from automation.platforms.contract import Endpoint, Limits, Platform
 from events.plans import PlannedDevice
@@ -36,7 +37,7 @@ class Subject:
 class Reading:
     """What was found on a device: the difference that people may see, and its part of the plan.
 
-    ``planned`` is None where nothing has to change, ``refused`` where nothing speaks against it.
+    ``refused`` is None where nothing speaks against it. It stands also where nothing has to change but to be saved.
     """
 
     text: str
@@ -70,7 +71,9 @@ def read_and_compare(
         unsaved=as_text(redacted_edits(difference(startup, running, vendor), vendor, digester)),
         comparison=comparison,
         undo=undo,
-        refused=_refused(comparison.edits, subject),
+        refused=_unsaved(compare(startup), vendor, digester)
+        if comparison.reached
+        else _refused(comparison.edits, subject),
     )
 
 
@@ -98,6 +101,18 @@ def planned(subject: Subject, reading: Reading, digester: Digester, diff_text: s
         removed=sum(edit.sign == "-" for edit in comparison.edits),
         foreign_unsaved=sum(line[0] in "+-" for line in reading.unsaved.splitlines()),
     )
+
+
+def _unsaved(startup: Comparison, vendor: Vendor, digester: Digester) -> Reason | None:
+    """What runs and is not saved is gone with the next power cut: the target is not reached, and there is no diff."""
+    if startup.reached:
+        return None
+    lacks = as_text(redacted_edits(startup.edits, vendor, digester))
+    detail = (
+        "the device runs what the change wants, but has not saved it: whoever entered it by hand has to save it; then "
+        f"plan again. Startup lacks:\n{lacks[:1500]}"
+    )
+    return Reason(cause=Cause.NOT_SAVED, detail=detail)
 
 
 def _refused(edits: Difference, subject: Subject) -> Reason | None:

@@ -13,7 +13,7 @@ from functools import partial
 from automation.config.compare import Comparison, observe
 from automation.config.difference import Difference, difference
 from automation.config.reading import read_device
-from automation.config.secrets import unsalted
+from automation.config.secrets import redacted, unsalted
 from automation.config.tree import Tree
 from automation.platforms.contract import (
     AnswerTimeoutError,
@@ -215,7 +215,8 @@ class _Push:
     def _not_as_planned(self, opened: Session, running: Tree, comparison: Comparison) -> Outcome:
         if comparison.reached:
             return self._save_reached(opened, running) or self.teller.outcome(AlreadyApplied)
-        touched = ", ".join(sorted(comparison.touched))
+        vendor, digester = self.work.platform.vendor, self.work.digester
+        touched = ", ".join(redacted(line, vendor, digester) for line in sorted(comparison.touched))
         detail = f"since it was planned, somebody changed sections that this change touches ({touched[:500]})"
         return self.teller.outcome(DriftFound, reason=Reason(cause=Cause.DRIFT, detail=detail))
 

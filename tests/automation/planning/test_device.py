@@ -19,7 +19,7 @@ from automation.platforms.contract import Endpoint, Limits, UnreachableError
 from automation.platforms.memory.device import MemoryDevice
 from automation.platforms.memory.platform import MemoryPlatform
 from events.plans import PlannedDevice
-from events.values import Access, UndoRank
+from events.values import Access, Cause, UndoRank
 from inventory.credentials import Login
 
 DIGESTER = Digester(b"k" * 32)
@@ -105,6 +105,26 @@ def merging(change: str, vendor: Vendor) -> Callable[..., Any]:
 
 def read(device: MemoryDevice, change: str, **given: Any) -> Reading:
     return read_and_compare(subject(device, **given), merging(change, device.vendor), DIGESTER, LIMITS)
+
+
+@pytest.mark.parametrize(("saved", "cause"), [(True, None), (False, Cause.NOT_SAVED)], ids=["saved", "not saved"])
+def test_what_runs_and_is_not_saved_is_not_reached(saved: bool, cause: Cause | None) -> None:
+    device = branch("ios")
+    device.edit("ntp server 10.0.0.2\n")
+    if saved:
+        device.save()
+    reading = read(device, "ntp server 10.0.0.2\n")
+    assert reading.comparison.reached
+    assert (reading.refused.cause if reading.refused else None) is cause
+    assert reading.refused is None or "+ ntp server 10.0.0.2" in reading.refused.detail
+
+
+def test_what_others_have_not_saved_elsewhere_does_not_keep_a_target_from_being_reached() -> None:
+    device = branch("ios")
+    device.edit("ntp server 10.0.0.2\n")
+    device.save()
+    device.edit("snmp-server contact somebody\n")
+    assert read(device, "ntp server 10.0.0.2\n").refused is None
 
 
 def plan(device: MemoryDevice, change: str, **given: Any) -> PlannedDevice:

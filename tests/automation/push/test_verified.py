@@ -149,6 +149,16 @@ def test_drift_in_a_touched_section_stops_it(bench: Any, plan: Any, texts: Any) 
     assert writes(bench) == []
 
 
+def test_drift_does_not_tell_secrets(bench: Any, plan: Any) -> None:
+    rollout = plan(bench, f"{NTP}\nsnmp-server community canary-community ro\n")
+    bench.lab.edit(bench.device, ["snmp-server community canary-community rw"])
+    bench.lab.edit(bench.device, [f"{NTP} prefer"])
+    outcome = rollout.push()
+    assert isinstance(outcome, DriftFound), outcome
+    assert "snmp-server community" in outcome.reason.detail
+    assert "canary-community" not in outcome.model_dump_json()
+
+
 def test_drift_elsewhere_is_noted_and_stops_nothing(bench: Any, plan: Any, texts: Any) -> None:
     rollout = plan(bench, texts.ordinary)
     bench.lab.edit(bench.device, ["snmp-server contact somebody"])
