@@ -7,7 +7,7 @@ from datetime import timedelta
 import structlog
 
 from events.codec import decode_report
-from events.errors import MessageError
+from events.errors import MessageError, UnknownTypeError, UnknownVersionError
 from events.log.contract import EventLog, Partition, Topic
 from events.reports import Outcome, PushStaged
 
@@ -37,6 +37,7 @@ def read_past(log: EventLog, partition: Partition, start: int) -> Past:
 
     Raises:
         LogError: they could not be read; the partition's orders must not be touched.
+        UnknownTypeError, UnknownVersionError: newer software has worked here, and this one cannot tell what it did.
     """
     reports = Partition(Topic.REPORTS, partition.number)
     ended: set[str] = set()
@@ -50,6 +51,8 @@ def read_past(log: EventLog, partition: Partition, start: int) -> Past:
             for stored in reader.poll(timedelta(milliseconds=200)):
                 try:
                     report = decode_report(stored.value).report
+                except (UnknownTypeError, UnknownVersionError):
+                    raise
                 except MessageError as error:
                     _log.warning("a report cannot be read", position=stored.position, reason=str(error))
                     continue

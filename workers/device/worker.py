@@ -125,8 +125,8 @@ class DeviceWorker:
         try:
             mark = membership.mark(partition)
             past = read_past(self.office.log, partition, reports_from(mark))
-        except LogError as error:
-            if not error.retriable:
+        except (LogError, MessageError) as error:
+            if isinstance(error, LogError) and not error.retriable:
                 raise
             self._troubles[partition] = f"what was done in {_told(partition)} cannot be read: {error}"
             return
@@ -143,8 +143,8 @@ class DeviceWorker:
         try:
             # Without the lease the log may be away, and nobody would hear of us while we wait for it.
             past = self._past(partition, membership) if ours and membership.holds(partition) else None
-        except LogError as error:
-            if not error.retriable:
+        except (LogError, MessageError) as error:
+            if isinstance(error, LogError) and not error.retriable:
                 raise
             past = None
         for each in ours:

@@ -1,5 +1,6 @@
 """A worker dies in the middle of a push, at each step of the protocol; another one finds out what it did."""
 
+import json
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -289,6 +290,30 @@ def test_reports_that_nobody_can_read_do_not_hide_those_that_can_be(scene: Scene
     scene.take_over("completed")
     # Then it is finished, not pushed anew
     assert writes(scene.device) == ["commit", "confirm", "save"]
+
+
+@pytest.mark.parametrize(
+    ("header", "told"),
+    [
+        pytest.param({"type": "PushStaged", "v": 99}, "upgrade this process", id="a version to come"),
+        pytest.param({"type": "PushForeseen", "v": 1}, "written by newer software", id="a type to come"),
+    ],
+)
+def test_what_newer_software_did_is_not_guessed(scene: Scene, header: dict[str, Any], told: str) -> None:
+    # Given a report of software that is newer than this worker, among those of a dead one
+    killer = Killer()
+    killer.at_step(scene.device, "committed")
+    scene.begin(killer)
+    plain = {"id": "x", "at": "2027-01-01T00:00:00.000000Z", "data": {"what": "nobody knows"}} | header
+    scene.world.log.append([Record(topic=Topic.REPORTS, key="store-001", value=json.dumps(plain).encode())])
+    seen = list(scene.device.journal)
+    # When this worker is given the partition
+    second = scene.world.worker("worker-2")
+    scene.world.until(lambda: told in second.trouble)
+    # Then it touches no device there, and says what has to be done
+    renewed = second.renewed
+    scene.world.until(lambda: second.renewed > renewed)
+    assert scene.device.journal == seen
 
 
 def test_a_roll_back_that_was_interrupted_is_finished_too(scene: Scene) -> None:
