@@ -1,5 +1,6 @@
 """Expected errors as messages on standard error and exit codes; nobody is shown a traceback of these."""
 
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
@@ -44,6 +45,7 @@ EXPECTED: Mapping[type[Exception], Exit] = {
     LabError: Exit.FAILED,
 }
 
+_LEVELS = ("debug", "info", "warning", "error")
 _ALL: tuple[type[Exception], ...] = (OSError, *EXPECTED)
 
 
@@ -51,9 +53,11 @@ _ALL: tuple[type[Exception], ...] = (OSError, *EXPECTED)
 def complaining() -> Iterator[None]:
     """Turns expected errors, and Ctrl-C, into a message and the end of the process.
 
-    What parts of the product log while a command runs goes to standard error, and only where it is an error.
+    What parts of the product log while a command runs goes to standard error, and only where it is an error; more of
+    it, and what the client of Kafka has to say, with ``WAVEGATE_LOG_LEVEL``.
     """
-    configure_logging("error")
+    level = os.environ.get("WAVEGATE_LOG_LEVEL", "")
+    configure_logging(level if level in _LEVELS else "error", chatty=level in _LEVELS)
     try:
         yield
     except (KeyboardInterrupt, typer.Abort) as error:

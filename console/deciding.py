@@ -114,7 +114,11 @@ def resuming(rollout: Rollout, views: ViewsReader) -> Iterator[str]:
     sites = {device.site for device in left}
     which = f"{wave_name(max(rollout.wave, 0))}, of {counted(rollout.waves, 'wave')}"
     yield f"Rollout {rollout.id} “{rollout.title}” goes on with {which}:"
-    yield f"{counted(len(left), 'device')} at {counted(len(sites), 'site')} are still to be changed."
+    if not left:
+        yield "No device is left to be changed."
+        return
+    are = "is" if len(left) == 1 else "are"
+    yield f"{counted(len(left), 'device')} at {counted(len(sites), 'site')} {are} still to be changed."
 
 
 def retried(views: ViewsReader, rollout: Rollout, devices: Sequence[str]) -> list[DeviceInRollout]:
@@ -132,10 +136,21 @@ def retried(views: ViewsReader, rollout: Rollout, devices: Sequence[str]) -> lis
 
 
 def undone(views: ViewsReader, command: RollBack) -> list[DeviceInRollout]:
-    """The devices that a roll-back is about, as the views have them."""
+    """The devices that a roll-back is about, as the views have them; none where the whole rollout has changed none.
+
+    Raises:
+        ConsoleError: there is nothing to be brought back on what was named.
+    """
     can = [DeviceState.VERIFIED.value, DeviceState.ROLLBACK_FAILED.value, *(state.value for state in IN_FLIGHT)]
     found = views.devices(command.rollout, states=can, names=command.devices)
-    return [device for device in found if command.wave is None or device.wave == command.wave]
+    found = [device for device in found if command.wave is None or device.wave == command.wave]
+    if not found and (command.devices or command.wave is not None):
+        which = names(command.devices) if command.wave is None else wave_name(command.wave)
+        raise ConsoleError(
+            f"nothing that rollout {command.rollout} changed is on {which}: nothing was sent; "
+            f"'wavegate rollout show {command.rollout}' tells where it stands"
+        )
+    return found
 
 
 def reach(devices: Sequence[DeviceInRollout], countries: Sequence[str]) -> str:

@@ -28,9 +28,9 @@ def summary(review: PlanReview, countries: Sequence[str] = ()) -> Iterator[str]:
     yield f"Plan {review.plan}"
     where = f" in {', '.join(countries)}" if countries else ""
     reach = f"{counted(review.devices, 'device')} at {counted(len(review.sites), 'site')}{where}"
-    yield f"{reach}, regions {', '.join(review.regions)}; waves of {' + '.join(map(str, review.waves))} devices"
+    yield f"{reach}, regions {', '.join(review.regions)}; {in_waves(review.waves)}"
     classes = f"{len(review.classes)} class" + ("" if len(review.classes) == 1 else "es")
-    yield f"{classes} of differences: {', '.join(str(each.devices) for each in review.classes)} devices"
+    yield f"{classes} of differences: {sizes([each.devices for each in review.classes], ', ')}"
     yield f"undone by: {ranks(review.undo)}"
     yield f"needs: {', '.join(f'{count} of {area}' for area, count in review.wanted.items())}"
     if review.no_undo:
@@ -57,6 +57,16 @@ def _class(diff_class: DiffClass) -> str:
     where = f"{', '.join(diff_class.regions)}; {', '.join(diff_class.platforms)}"
     lines = f"+{diff_class.added} -{diff_class.removed}"
     return f"{reach} ({where}), {lines} lines, undone by {ranks(diff_class.undo)}, as on {diff_class.example}:"
+
+
+def in_waves(waves: Sequence[int]) -> str:
+    """``one wave of 1 device``, ``waves of 1 + 5 devices``; ``waves`` has the number of devices of each."""
+    return f"{'one wave' if len(waves) == 1 else 'waves'} of {sizes(waves, ' + ')}"
+
+
+def sizes(devices: Sequence[int], between: str) -> str:
+    """``1 device``, ``1 + 5 devices``."""
+    return f"{between.join(map(str, devices))} {'device' if sum(devices) == 1 else 'devices'}"
 
 
 def ranks(undo: Mapping[str, int]) -> str:

@@ -1,14 +1,14 @@
 """Rollouts as people see them on a terminal."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from automation.rollout.states import IN_FLIGHT, UNHEALTHY, DeviceState, RolloutState
-from console.causes import advice
 from console.escaping import visible
+from console.failing import failure_lines
 from console.output import moment, table
 from console.telling import counted, short
 from console.views import Approval, DeviceInRollout, Rollout, Wave
@@ -19,8 +19,6 @@ D, R = DeviceState, RolloutState
 NOT_WELL = (D.ROLLBACK_FAILED, D.UNKNOWN, D.REVERTED, D.FAILED, D.REFUSED, D.DRIFTED)
 
 _BAR = 24
-_MOST = 40
-_LONGEST_DETAIL = 400
 
 #: What a bar is made of: the states, the sign, the style; in the order in which they are drawn.
 _PIECES: Sequence[tuple[frozenset[DeviceState], str, str]] = (
@@ -71,7 +69,7 @@ def rollout_page(
     if rollout.waits:
         parts += [Text(f"waits for: {visible(what)} ({visible(who)})", style="bold") for what, who in rollout.waits]
     if failures:
-        parts += [Text(""), *_failures(failures)]
+        parts += [Text(""), *failure_lines(failures)]
     if waves:
         parts += [Text(""), _waves(waves, rollout.wave)]
     elif rollout.counts:
@@ -90,25 +88,6 @@ def _head(rollout: Rollout) -> Text:
     plan = f", plan {rollout.plan}" if rollout.plan else ""
     text.append(f"change {short(rollout.change)}{plan}, {counted(rollout.size, 'device')}")
     return text
-
-
-def _failures(failures: Sequence[DeviceInRollout]) -> Iterator[RenderableType]:
-    yield Text(f"{counted(len(failures), 'device')} without what the change wants:", style="red")
-    for device in failures[:_MOST]:
-        wave = "not planned" if device.wave is None else "canary" if device.wave == 0 else f"wave {device.wave}"
-        text = Text(f"  {device.device}", style="bold")
-        text.append(f" (site {device.site}, {wave}): {device.state}", style="red")
-        if device.cause:
-            detail = visible((device.detail or "").strip())
-            text.append(f", {device.cause}" + (f": {_cut(detail)}" if detail else ""), style="")
-            text.append(f"\n    {advice(device.cause)}", style="dim")
-        yield text
-    if len(failures) > _MOST:
-        yield Text(f"  and {len(failures) - _MOST} more: --json lists all of them")
-
-
-def _cut(text: str) -> str:
-    return text if len(text) <= _LONGEST_DETAIL else f"{text[:_LONGEST_DETAIL]}…"
 
 
 def _waves(waves: Sequence[Wave], current: int) -> Table:

@@ -368,7 +368,8 @@ def _halt_lifted(state: Authority, position: int, noted: Noted) -> Authority:
     assert isinstance(noted.message, HaltLifted)  # noqa: S101 - by _APPLY
     halt = state.halts.get(noted.message.halt)
     if halt is None:
-        raise RefusedError("unknown-halt", f"no halt {noted.message.halt} stands; 'wavegate halts' lists those that do")
+        lists = "'wavegate rollout halts' lists those that do"
+        raise RefusedError("unknown-halt", f"no halt {noted.message.halt} stands; {lists}")
     if halt.by != noted.author.name and not noted.author.has({Role.OPERATOR, Role.ADMIN}):
         raise RefusedError("not-allowed", f"halt {halt.id} was raised by {halt.by}; an operator may lift it too")
     return replace(_touch(state, position, halt.subjects), halts=state.halts.delete(halt.id))

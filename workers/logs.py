@@ -16,16 +16,20 @@ _SHARED: tuple[structlog.typing.Processor, ...] = (
 #: The client of Kafka tells of each connection that it tries again, several lines a second while a broker is away.
 _CHATTY = "kafka"
 
+# Above every level.
+_NEVER = logging.CRITICAL + 1
+
 #: So long the same is not told again, in seconds.
 _QUIET_S = 60.0
 
 _VARYING = re.compile(r"\d+")
 
 
-def configure_logging(level: str) -> None:
+def configure_logging(level: str, *, chatty: bool = True) -> None:
     """Logs ourselves from this level on, libraries from warnings on or from this level where that is higher.
 
-    What the client of Kafka says again and again is told once a minute.
+    What the client of Kafka says again and again is told once a minute; nothing of it without ``chatty``, for people
+    are told in our own words what came of it.
     """
     threshold = getattr(logging, level.upper())
     structlog.configure(
@@ -38,7 +42,7 @@ def configure_logging(level: str) -> None:
         root.removeHandler(handler)
     root.addHandler(_ToStandardError(max(threshold, logging.WARNING)))
     # A level of its own: whoever sets the root's lower must not get its every request.
-    logging.getLogger(_CHATTY).setLevel(max(threshold, logging.WARNING))
+    logging.getLogger(_CHATTY).setLevel(max(threshold, logging.WARNING) if chatty else _NEVER)
 
 
 class _Repeated(logging.Filter):

@@ -6,9 +6,10 @@ modules of those commands that the arguments name.
 """
 
 import importlib
+import importlib.metadata
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
@@ -108,7 +109,18 @@ class _Guarded(TyperGroup):
             return super().invoke(ctx)
 
 
-def _root() -> None:
+def _version(asked: bool) -> None:  # noqa: FBT001 - Typer calls it so
+    if asked:
+        typer.echo(f"wavegate {importlib.metadata.version('wavegate')}")
+        raise typer.Exit
+
+
+def _root(
+    *,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
     """Rolls configuration changes out to network devices, in waves, behind gates that operations own."""
 
 

@@ -34,7 +34,7 @@ from console.outbox import Outbox, report
 from console.output import Output
 from console.plans import PlanReview, review
 from console.reviewing import objections, summary
-from console.telling import counted, names
+from console.telling import names
 from console.views import DeviceInRollout, Rollout
 from events.commands import (
     Command,
@@ -251,7 +251,7 @@ def retry(
     found = _found(place, rollout, output)
     with place.views() as views:
         chosen = retried(views, found, devices or ())
-    confirm(output, [plan_of(found), f"{_reach(place, chosen)} are pushed to again: {_names(chosen)}."], yes=yes)
+    confirm(output, [plan_of(found), f"To be pushed to again: {_reach(place, chosen)}: {_names(chosen)}."], yes=yes)
     command = RetryDevices(rollout=found.id, devices=tuple(devices or ()), reason=reason)
     raise typer.Exit(_asked(place, command, within, output))
 
@@ -278,9 +278,9 @@ def rollback(
     command = RollBack(rollout=found.id, wave=wave, devices=tuple(device or ()), reason=reason)
     with place.views() as views:
         chosen = undone(views, command)
-    shown = f"{_reach(place, chosen)} are brought back: {_names(chosen)}."
+    shown = f"To be brought back: {_reach(place, chosen)}: {_names(chosen)}."
     if not chosen:
-        shown = "Nothing that it changed is on any device; it ends." if not (device or wave is not None) else shown
+        shown = "Nothing that it changed is on any device; it ends."
     confirm(output, [plan_of(found), shown], yes=yes)
     raise typer.Exit(_asked(place, command, within, output))
 
@@ -328,4 +328,4 @@ def _reach(place: Installation, devices: Sequence[DeviceInRollout]) -> str:
 
 
 def _names(devices: Sequence[DeviceInRollout]) -> str:
-    return names([device.device for device in devices], 10) or counted(0, "device")
+    return names([device.device for device in devices], 10)

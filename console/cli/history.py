@@ -9,6 +9,7 @@ import typer
 from console.auditing import audit, lines, told_lines
 from console.cli.options import Home, Json
 from console.errors import UsageError
+from console.exits import Exit
 from console.freshness import see_that_fresh
 from console.home import open_home
 from console.moments import ago
@@ -55,10 +56,14 @@ def log(
             types=tuple(types or ()),
             since=ago(since, place.now()) if since else None,
         )
-        seen = _show(views, wanted, last, output)
-        while follow:
-            time.sleep(_LOOK_S)
-            seen = _show_after(views, wanted, seen, output)
+        try:
+            seen = _show(views, wanted, last, output)
+            while follow:
+                time.sleep(_LOOK_S)
+                seen = _show_after(views, wanted, seen, output)
+        except KeyboardInterrupt:
+            # Whoever follows can end it in no other way, and is told nothing new by being told so.
+            raise typer.Exit(Exit.INTERRUPTED) from None
 
 
 @app.command("audit")

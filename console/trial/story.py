@@ -19,7 +19,7 @@ from console.errors import ConsoleError
 from console.freshness import await_views
 from console.output import Output
 from console.plans import PlanReview, review
-from console.reviewing import ranks
+from console.reviewing import in_waves, ranks
 from console.rollout_page import Page, read_page
 from console.telling import counted
 from console.trial.estate import Chosen, lab_of, trial_estate
@@ -135,8 +135,9 @@ class Story:
                 self._say(f"  {failure.device}: {failure.cause}: {failure.detail}", style="red")
             return None
         plan = review(trial.views, trial.blobs, page.rollout)
-        waves = " + ".join(map(str, plan.waves))
-        self._say(f"Planned: {counted(plan.devices, 'device')} in waves of {waves}, undone by {ranks(plan.undo)}.")
+        self._say(
+            f"Planned: {counted(plan.devices, 'device')} in {in_waves(plan.waves)}, undone by {ranks(plan.undo)}."
+        )
         for diff_class in plan.classes:
             self._say(f"  {counted(diff_class.devices, 'device')} as {diff_class.example}:")
             self._say("".join(f"      {line}\n" for line in diff_class.diff.splitlines()).rstrip("\n"))

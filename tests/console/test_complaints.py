@@ -1,6 +1,8 @@
 """Expected errors are messages with exit codes; unexpected ones stay what they are."""
 
 import errno
+import json
+import logging
 
 import pytest
 import typer
@@ -105,3 +107,24 @@ def test_messages_are_escaped(capsys: pytest.CaptureFixture[str]) -> None:
 def test_every_code_is_in_the_help() -> None:
     for code in Exit:
         assert f"{code.value} " in EPILOG
+
+
+@pytest.mark.parametrize(
+    ("level", "told"),
+    [
+        pytest.param(None, ["ours"], id="by default"),
+        pytest.param("nonsense", ["ours"], id="no level"),
+        pytest.param("error", ["theirs", "ours"], id="where somebody wants to know"),
+    ],
+)
+def test_what_the_client_of_kafka_says_is_not_for_everybody(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], level: str | None, told: list[str]
+) -> None:
+    if level is None:
+        monkeypatch.delenv("WAVEGATE_LOG_LEVEL", raising=False)
+    else:
+        monkeypatch.setenv("WAVEGATE_LOG_LEVEL", level)
+    with complaining():
+        logging.getLogger("kafka.net").error("theirs")
+        logging.getLogger("ours").error("ours")
+    assert [json.loads(line)["event"] for line in capsys.readouterr().err.splitlines()] == told

@@ -86,6 +86,7 @@ def test_without_a_broker_the_rest_is_made_and_it_is_said_how_to_go_on(tmp_path:
     )
     assert made.returncode == 3
     assert "the log is not founded yet: " in made.stderr
+    assert '"logger"' not in made.stderr
     assert f"When it can be reached: wavegate topics apply --home {home}" in made.stderr
     settings = (home / "wavegate.toml").read_text()
     assert f'kafka_bootstrap = "{NOBODY}"' in settings

@@ -50,7 +50,7 @@ def test_a_rollout_is_planned_and_told(place: Any, until: Any) -> None:
     asked = made("rollout", "request", str(made.change(select="platform=ios")), "--json", "--within", "30", by="ed")
     assert asked.code == 0, asked.err
     rollout = asked.json["rollout"]
-    until(lambda: made("rollout", "show", rollout, "--json").json["rollout"]["state"] == "completed")
+    until(lambda: made("rollout", "show", rollout, "--json").json["rollout"]["state"] == "withdrawn")
     shown = made("rollout", "show", rollout)
     assert "credential-missing" in shown.out
     assert shown.err == ""

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from importlib import metadata
 from typing import Any
 
 import pytest
@@ -65,6 +66,11 @@ def test_looking_at_rollouts_needs_no_driver() -> None:
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60)
     assert not {name for name in json.loads(done.stdout) if name.partition(".")[0] in {"napalm", "netmiko", "paramiko"}}
+
+
+def test_it_tells_its_version() -> None:
+    done = CliRunner().invoke(assembled(("--version",)), ["--version"])
+    assert (done.exit_code, done.stdout) == (0, f"wavegate {metadata.version('wavegate')}\n")
 
 
 @pytest.mark.parametrize(

@@ -96,6 +96,7 @@ def test_three_processes_plan_together(place: Any, rollout: str) -> None:
     shown = place("rollout", "show", rollout)
     assert shown.code == 0
     assert "2 devices without what the change wants:" in shown.out
+    assert "  2 devices (ber-r1, ber-r2; not planned): failed, credential-missing: " in shown.out
     failures = place("rollout", "show", rollout, "--json").json["failures"]
     assert {each["cause"] for each in failures} == {"credential-missing"}
     assert "the environment of this process has no such variable" in failures[0]["detail"]

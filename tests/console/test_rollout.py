@@ -130,7 +130,7 @@ def test_a_change_that_hurts_is_stopped_and_operations_decides(site: Any) -> Non
     assert (skipped.code, skipped.out) == (0, f"olga decided to leave {hurt['device']} as it is: old gear.\n")
     resumed = place("rollout", "resume", rollout, "--yes", by="olga")
     assert resumed.code == 0, resumed.err
-    assert "still to be changed." in resumed.err
+    assert "No device is left to be changed." in resumed.err
     ended = site.watch(rollout)
     assert ended.code == 0
     assert site.show(rollout)["rollout"]["counts"] == {"skipped": 1, "verified": 1}
@@ -175,7 +175,7 @@ def test_a_device_that_drifted_is_left_alone_and_can_be_retried(site: Any) -> No
     assert [each["data"].get("device") for each in again.json["facts"] if each["type"] == "DeviceRetried"] == [
         "gb-003-r1"
     ]
-    assert "1 device at 1 site in GB are pushed to again: gb-003-r1." in again.err
+    assert "To be pushed to again: 1 device at 1 site in GB: gb-003-r1." in again.err
 
 
 def test_a_plan_of_a_part(site: Any) -> None:
@@ -245,4 +245,15 @@ def test_whoever_requests_somebody_else_s_change_by_its_file_is_an_author_too(si
     rollout = site.request(change, "ed")
     # Then it is both of theirs: neither may approve it
     assert site.show(rollout)["rollout"]["authors"] == ["ed", "emil"]
+    place("rollout", "withdraw", rollout, "-r", "tidy", by="ed")
+
+
+def test_bringing_back_what_was_not_changed_is_refused_before_anybody_is_asked(site: Any) -> None:
+    place = site.place
+    rollout = site.request(place.change("not yet", title="Not yet"))
+    for options, which in ((("--wave", "0"), "the canary"), (("--device", "de-001-r1"), "de-001-r1")):
+        refused = place("rollout", "rollback", rollout, *options, "-r", "x", by="olga")
+        assert refused.code == 1
+        assert f"nothing that rollout {rollout} changed is on {which}: nothing was sent" in refused.err
+        assert "0 devices" not in refused.err
     place("rollout", "withdraw", rollout, "-r", "tidy", by="ed")

@@ -51,6 +51,16 @@ def test_or_from_errors_on(capsys: pytest.CaptureFixture[str]) -> None:
     assert [line["event"] for line in lines(capsys)] == ["this"]
 
 
+def test_nothing_of_a_chatty_library_where_people_are_told_in_our_words(capsys: pytest.CaptureFixture[str]) -> None:
+    configure_logging("error", chatty=False)
+    logging.getLogger("kafka.net").error("not this")
+    logging.getLogger("some.library").error("this")
+    assert [line["event"] for line in lines(capsys)] == ["this"]
+    configure_logging("error")
+    logging.getLogger("kafka.net").error("and now this")
+    assert [line["event"] for line in lines(capsys)] == ["and now this"]
+
+
 def test_errors_with_their_traces(capsys: pytest.CaptureFixture[str]) -> None:
     configure_logging("info")
     try:
