@@ -7,6 +7,7 @@ from contextlib import contextmanager
 import typer
 
 from automation.errors import AutomationError
+from console.causes import advice
 from console.errors import ConsoleError, StoppedError, UsageError
 from console.exits import Exit
 from console.output import Output
@@ -15,6 +16,7 @@ from events.blobs.contract import BlobError
 from events.errors import MessageError
 from events.log.contract import LogError, LogUnavailableError
 from events.signing import KeyFileError
+from events.values import Cause
 from inventory.problems import InventoryError
 from lab.errors import LabError
 from workers.control_watch import ControlUnreadError
@@ -71,13 +73,20 @@ def complaining() -> Iterator[None]:
 
 def complaint_code(error: BaseException) -> Exit:
     """Says what an error means, and gives the code that goes with it."""
-    Output().complain(_of_system(error) if isinstance(error, OSError) else str(error))
+    Output().complain(_of_system(error) if isinstance(error, OSError) else _advised(error))
     return code_of(error)
 
 
 def code_of(error: BaseException) -> Exit:
     """The code that goes with an error."""
     return next((code for kind, code in EXPECTED.items() if isinstance(error, kind)), Exit.FAILED)
+
+
+def _advised(error: BaseException) -> str:
+    """What happened; of what happened at a device, what to do about it too."""
+    cause = getattr(error, "cause", None)
+    what_to_do = advice(cause.value) if isinstance(cause, Cause) else ""
+    return f"{error}\n{what_to_do}" if what_to_do else str(error)
 
 
 def _of_system(error: OSError) -> str:

@@ -6,21 +6,51 @@ from typing import Annotated
 import typer
 
 from console.cli.options import Json
+from console.lab_estates import write_lab_estate
 from console.output import Output, moment
+from console.telling import counted
 from lab.__main__ import run
+from lab.branches.estate import FIRST_ADDRESS
 from lab.control import LabClient
 from lab.faults import FaultKind, Moment, fault_from
 
 app = typer.Typer()
+app.command("run", help="The same as 'up'.", hidden=True)(run)
 app.command("up", help="Run the lab that an estate file describes; prints one line of JSON when every device listens.")(
     run
 )
+
+_NEXT = """\
+Next:
+  1. Run the devices: wavegate lab up {made.lab} --folder {run}
+  2. Look at the inventory: wavegate inventory check --estate {made.estate}
+  3. To use it, name it in an installation's wavegate.toml: estate = ["{made.estate}"], and trust its devices:
+     wavegate inventory enroll --known-hosts {run}/trust/known_hosts --certificates {run}/trust"""
 
 Socket = Annotated[
     Path,
     typer.Option("--control", envvar="WAVEGATE_LAB", metavar="SOCKET", help="The lab's control socket, as 'up' told."),
 ]
 Device = Annotated[str, typer.Argument(help="The device's name.")]
+
+
+@app.command("new")
+def new(
+    folder: Annotated[Path, typer.Argument(help="The folder to be made.")],
+    *,
+    sites: Annotated[int, typer.Option(min=1, help="How many sites.")] = 4,
+    devices: Annotated[int, typer.Option(min=1, help="How many devices, a router and switches at each site.")] = 8,
+    first: Annotated[
+        str, typer.Option(metavar="ADDRESS", help="Where their addresses begin; two labs need different ones.")
+    ] = FIRST_ADDRESS,
+    as_json: Json = False,
+) -> None:
+    """Write an estate to try things on: simulated devices, and an inventory of the same."""
+    output = Output(as_json=as_json)
+    made = write_lab_estate(folder, sites, devices, first)
+    output.emit_if_json(made)
+    output.say(f"Wrote {counted(made.devices, 'device')} at {counted(made.sites, 'site')}.")
+    output.say(_NEXT.format(made=made, run=folder / "run"))
 
 
 @app.command("devices")
