@@ -19,6 +19,8 @@ from automation.push.before import unpack
 from automation.push.protocol import push
 from automation.push.work import Earlier, Timing, Work
 from events.reports import Outcome, PushStaged, PushVerified, Report
+from lab.faults import Fault, FaultKind
+from lab.journal import Event
 
 DIGESTER = Digester(b"k" * 32)
 _QUICK = Limits(connect=timedelta(seconds=2), answer=timedelta(seconds=4))
@@ -116,6 +118,65 @@ class Rollout:
         staged = self.desk.staged()
         before = unpack(self.desk.blobs[staged.before], self.work.platform.vendor)
         return Earlier(label=self.work.label, before=before, kept=staged.before, undo=staged.undo, again=again)
+
+    def times_applied(self) -> int:
+        """How often the change was written."""
+        if self.bench.kind.startswith("eos"):
+            return len([entry for entry in self.bench.journal(Event.COMMIT) if entry.detail == self.work.label])
+        entered: list[str] = self.bench.sent()
+        return entered.count("name GUESTS")
+
+    def taken_over(self, **changes: Any) -> Outcome:
+        """What the next worker makes of the order."""
+        staged = any(isinstance(report, PushStaged) for report in self.desk.reports)
+        earlier = self.earlier() if staged else None
+        fresh = replace(self.desk, write=lambda: None, confirm=lambda: None, on={})
+        return self.push(desk=fresh, worker="worker-2", earlier=earlier, **changes)
+
+    def dies(self, at: str) -> None:
+        """Runs the push until its worker dies, ``before`` or ``after`` a step of its session."""
+        with pytest.raises(WorkerKilled):
+            self.push(platform=_Dying(self.bench.platform, at))
+
+    def dies_among_the_lines(self) -> None:
+        """Runs the push until its session is lost among its lines, and its worker with it."""
+        fault = Fault(kind=FaultKind.DROP, match="ntp server .*", once=True)
+        self.bench.lab.set_fault(self.bench.device, fault)
+        with pytest.raises(WorkerKilled):
+            self.push(platform=OnSession(self.bench.platform, 2, _killed))
+
+
+class WorkerKilled(BaseException):
+    """The worker dies here, with whatever it had in hand."""
+
+
+def _killed() -> None:
+    raise WorkerKilled
+
+
+class _Dying:
+    """The platform of a worker that dies when it has been told something, or just before."""
+
+    def __init__(self, platform: Platform, at: str) -> None:
+        self._platform = platform
+        self._when, _, self._step = at.partition(" ")
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._platform, name)
+
+    def connect(self, device: Endpoint, via: Endpoint | None, limits: Limits) -> Any:
+        opened: Any = self._platform.connect(device, via, limits)
+        inner = getattr(opened, self._step)
+
+        def dying(*arguments: Any, **named: Any) -> None:
+            if self._when == "after":
+                inner(*arguments, **named)
+            raise WorkerKilled
+
+        setattr(opened, self._step, dying)
+        # Whoever dies does not discard what it staged either.
+        opened.discard = lambda _label: None
+        return opened
 
 
 def _aim(text: str, bench: Any, *, replaces: bool) -> Callable[[Tree], Comparison]:
