@@ -6,14 +6,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
-from console.errors import UsageError
+from console.errors import StoppedError, UsageError
 from console.exits import Exit
 from console.output import Output
 from events.log.contract import LogError, LogUnavailableError
 from events.log.kafka.topics import apply_topics
 from events.log.topics import DEFAULT_SPREAD
 from workers.bootstrap_stores import kafka_settings, make_log
-from workers.founding import complete_founding, founding_records, keep_founding, prepare
+from workers.founding import Founded, complete_founding, founding_records, keep_founding, prepare
 from workers.settings import Settings, read_settings
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
@@ -41,8 +41,17 @@ def found(wanted: Founding, output: Output) -> Exit:
         LogError: the log is there, and not as it must be.
     """
     _check(wanted)
-    founded = prepare(wanted.home, _lines(wanted))
-    keep_founding(wanted.home, founding_records(founded, wanted.admin, wanted.team, datetime.now(UTC)))
+    stopped = _HALF_MADE
+    try:
+        founded = prepare(wanted.home, _lines(wanted))
+        keep_founding(wanted.home, founding_records(founded, wanted.admin, wanted.team, datetime.now(UTC)))
+        stopped = _NOT_FOUNDED
+        return _completed(wanted, founded, output)
+    except KeyboardInterrupt as error:
+        raise StoppedError(stopped.format(home=wanted.home)) from error
+
+
+def _completed(wanted: Founding, founded: Founded, output: Output) -> Exit:
     settings = read_settings(wanted.home)
     root = wanted.home / "keys" / "root.pem"
     output.emit_if_json({"home": wanted.home, "log": founded.log, "key": root, "admin": wanted.admin})
@@ -104,6 +113,10 @@ def _lines(wanted: Founding) -> dict[str, str]:
     return lines
 
 
+_HALF_MADE = "interrupted: {home} is half made, and no use as it is. Remove it, then run 'wavegate init' again"
+_NOT_FOUNDED = (
+    "interrupted: {home} is made, and its log perhaps not founded. Go on with: wavegate topics apply --home {home}"
+)
 _NEXT = """\
 Next:
   1. Put the inventory into {home}/estate, and look at it: wavegate inventory check --home {home}

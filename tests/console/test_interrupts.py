@@ -3,12 +3,14 @@
 import os
 import pty
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -95,6 +97,46 @@ def test_while_a_log_is_followed(make_place: Any) -> None:
     code, _, err = interrupt(process)
     # Then that is all
     assert (code, err) == (130, "")
+
+
+def init(place: Any, home: Path) -> subprocess.Popen[str]:
+    process: subprocess.Popen[str] = place.popen("init", str(home), "--admin", "ada")
+    return process
+
+
+def test_while_the_folder_of_an_installation_is_being_made(place: Any, tmp_path: Path) -> None:
+    # Given a file that cannot be written before somebody reads it
+    home = tmp_path / "home"
+    (home / "keys").mkdir(parents=True)
+    os.mkfifo(home / "keys" / "founding.txt")
+    process = init(place, home)
+    until((home / "wavegate.toml").exists)
+    # When it is interrupted there, then it is said that what is there is of no use
+    code, out, err = interrupt(process)
+    assert (code, out) == (130, "")
+    assert err == f"interrupted: {home} is half made, and no use as it is. Remove it, then run 'wavegate init' again\n"
+
+
+def test_while_the_log_of_an_installation_is_being_founded(place: Any, tmp_path: Path) -> None:
+    # Given a log that somebody holds
+    home = tmp_path / "home"
+    (home / "log").mkdir(parents=True)
+    holder = sqlite3.connect(home / "log" / "log.db", isolation_level=None)
+    holder.execute("BEGIN EXCLUSIVE")
+    process = init(place, home)
+    assert process.stdout
+    assert process.stdout.readline().startswith(f"Made {home} with log ")
+    # When it is interrupted there
+    code, _, err = interrupt(process)
+    holder.close()
+    # Then it is said how to go on, and that is how
+    assert code == 130
+    assert err == (
+        f"interrupted: {home} is made, and its log perhaps not founded. Go on with: "
+        f"wavegate topics apply --home {home}\n"
+    )
+    assert place("topics", "apply", "--home", str(home)).code == 0
+    assert "ada" in place("key", "list", "--home", str(home)).out
 
 
 @pytest.mark.parametrize("module", ["typer", "console.output", "sqlalchemy.engine", "console.watching"])
