@@ -89,10 +89,10 @@ class Job:
         except LoginRefusedError as error:
             teller.announce(CredentialRefused, credential=error.credential or subject.endpoint.credential)
             raise
-        if reading.comparison.reached:
-            return teller.outcome(PlanFoundNothing)
         if reading.refused is not None:
             return teller.outcome(PlanFailed, reason=reading.refused)
+        if reading.comparison.reached:
+            return teller.outcome(PlanFoundNothing)
         text = workshop.blobs.put(reading.text.encode())
         return teller.outcome(PlanComputed, planned=planned(subject, reading, workshop.digester, text))
 

@@ -110,3 +110,18 @@ def test_a_refused_login_is_announced_before_the_outcome(make_quick_world: Any) 
     kinds = [type(report) for report in world.reports() if report.device == DEVICE]
     world.until(lambda: PlanFailed in [type(report) for report in world.reports() if report.device == DEVICE])
     assert kinds[0] is CredentialRefused
+
+
+def test_what_runs_as_wanted_and_is_not_saved_is_not_called_unchanged(make_quick_world: Any) -> None:
+    # Given a device on which somebody entered the very line, and did not save it
+    world = make_quick_world(sites=1)
+    world.coordinator()
+    world.worker()
+    world.devices[DEVICE].edit("ntp server 10.0.0.2\n")
+    # When it is read for a plan
+    rollout = world.request(world.submit())
+    world.await_state(rollout, "awaiting_approval")
+    # Then it is left out, with the reason: the next power cut would turn it round
+    device = world.device(rollout, DEVICE)
+    assert (device.state, device.reason.cause) == ("failed", Cause.NOT_SAVED)
+    assert "ntp server 10.0.0.2" in device.reason.detail
