@@ -30,7 +30,9 @@ def company(request: pytest.FixtureRequest, found_company: Any, enrolled: Any) -
         where = ("--kafka-bootstrap", request.getfixturevalue("bootstrap"), "--replicas", "1")
         options = ("--log", "kafka", "--kafka-prefix", f"e2e-{uuid.uuid4().hex[:10]}-", *where)
     # Six seconds are what a Kafka takes that nobody has set up for short sessions.
-    made = found_company(4, DEVICES, *options, settings={"session_s": 6.0 if request.param == "kafka" else 2.0})
+    settings = {"session_s": 6.0 if request.param == "kafka" else 2.0}
+    # An IOS timer that nobody can be sure of is waited out: it lasts a minute, of thirty seconds.
+    made = found_company(4, DEVICES, *options, settings=settings, minute=30.0)
     for part in ("coordinator", "worker", "projector"):
         made.start("run", part)
     enrolled(made)
@@ -78,7 +80,7 @@ def test_a_worker_is_killed_and_another_one_finishes(
     assert confirmed < DEVICES
     company.start("run", "worker")
     # Then the rollout goes on to its end, with each device verified or seen to be back
-    counts = Counter(company.reaches(rollout, "completed")["rollout"]["counts"])
+    counts = Counter(company.reaches(rollout, "completed", patience_s=120.0)["rollout"]["counts"])
     assert counts["verified"] + counts["reverted"] == DEVICES
     assert counts["verified"] == len(company.running(line)) >= confirmed
     # And what was in flight was neither written to twice nor forgotten
