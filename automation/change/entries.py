@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from automation.change.fields import Duration, Line, Pattern, RelativePath, Title, WaveSize
+from automation.change.fields import Duration, Line, Pattern, Prefix, RelativePath, Title, WaveSize
 from events.facts.rollouts import Strategy
 from events.values import Name
 from inventory.model import VARIABLE_PATTERN, VariableName
@@ -71,6 +71,7 @@ class ChangeFile(Entry):
     config: Mapping[Name, RelativePath] | None = Field(default=None, min_length=1, max_length=20)
     task: TaskName | None = None
     mode: Mode = Mode.MERGE
+    keep: tuple[Prefix, ...] = Field(default=(), max_length=50)
     data: RelativePath | None = None
     variables: Mapping[VariableName, object] = Field(default_factory=dict, max_length=500)
     checks: tuple[CheckEntry, ...] = Field(default=(), max_length=MAX_CHECKS)

@@ -142,6 +142,7 @@ class _Examination:
             team=entry.team,
             select=entry.select,
             mode=entry.mode,
+            keep=entry.keep,
             roots=dict(entry.config or {}),
             templates=self._gathering.templates,
             task=task,

@@ -13,6 +13,8 @@ _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 _SHARE = re.compile(r"(?:[0-9]{1,3}|[0-9]{1,2}\.[0-9]{1,3})%")
 _PATH = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,99}(?:/[A-Za-z0-9_][A-Za-z0-9._-]{0,99}){0,9}")
 
+_PREFIX = re.compile(r"[A-Za-z][^ ]*(?: [^ ]+)*")
+
 
 def wrong(message: str) -> PydanticCustomError:
     """An error whose text is said about the field: ``must be ...``."""
@@ -56,6 +58,13 @@ def pattern(text: str) -> str:
     return text
 
 
+def prefix(text: str) -> str:
+    """How lines on top of a configuration begin."""
+    if len(text) > 200 or not text.isprintable() or not _PREFIX.fullmatch(text):
+        raise wrong("must be the first words of lines that stand on top of a configuration, one space between them")
+    return text
+
+
 def _one_line(limit: int) -> Callable[[str], str]:
     def check(text: str) -> str:
         if not text.strip() or len(text) > limit or not text.isprintable():
@@ -69,5 +78,6 @@ Duration = Annotated[timedelta, BeforeValidator(duration)]
 WaveSize = Annotated[int | str, BeforeValidator(wave_size)]
 RelativePath = Annotated[str, AfterValidator(relative_path)]
 Pattern = Annotated[str, Field(min_length=1, max_length=500), AfterValidator(pattern)]
+Prefix = Annotated[str, AfterValidator(prefix)]
 Title = Annotated[str, AfterValidator(_one_line(200))]
 Line = Annotated[str, AfterValidator(_one_line(300))]

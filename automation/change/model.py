@@ -59,7 +59,8 @@ class Change:
     """A change. Two with the same ``id`` are the same.
 
     ``id`` is the digest of its bundle. ``select`` is the selector as it is written. ``roots`` names the template of
-    each platform; it is empty where a ``task`` returns the lines. ``templates`` are all templates by path.
+    each platform; it is empty where a ``task`` returns the lines. ``keep`` are the first words of what stays of a
+    device's own lines where the rest is replaced. ``templates`` are all templates by path.
     ``checks_within`` is the time in which the checks must hold, ``checks_hold`` for how long they must.
     ``lines`` has where the fields stand in the change file, ``names`` how messages call the files by their paths.
     """
@@ -70,6 +71,7 @@ class Change:
     team: str
     select: str
     mode: Mode
+    keep: tuple[str, ...]
     roots: Mapping[str, str]
     templates: Mapping[str, Template]
     task: TaskReference | None

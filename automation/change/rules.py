@@ -7,8 +7,9 @@ from typing import NamedTuple
 
 from automation.change.checks import changes_something, repeats_repetitions
 from automation.change.document import Path
-from automation.change.entries import ChangeFile
+from automation.change.entries import ChangeFile, Mode
 from automation.change.waves import MAX_WAVES, most_waves
+from automation.config.keeping import falls_under
 from inventory.secrets import KEPT_ELSEWHERE, find_references, find_secrets
 from inventory.selectors import SelectorError, parse_selector
 from inventory.variables import RESERVED_NAMES
@@ -117,6 +118,21 @@ def approvals(change: ChangeFile) -> Iterator[Finding]:
         seen.add(approval.area)
 
 
+def keeping(change: ChangeFile) -> Iterator[Finding]:
+    """What devices keep is named where all the rest is replaced, each once, and without its secret."""
+    if change.keep and change.mode is not Mode.REPLACE:
+        hint = "leave keep out, or set mode: replace"
+        yield Finding(("keep",), "keep is for mode: replace; a merge leaves alone what it does not name", hint)
+    for place, prefix in enumerate(change.keep):
+        path = ("keep", str(place))
+        if any(find_secrets({"line": prefix})):
+            yield Finding(path, f"keep.{place} holds a secret", "leave it out: the words before it are enough")
+            continue
+        wider = next((each for each in change.keep[:place] if falls_under(prefix, each)), None)
+        if wider is not None:
+            yield Finding(path, f"{prefix!r} is kept already, by {wider!r}", "remove one of them")
+
+
 def variables(change: ChangeFile) -> Iterator[Finding]:
     """Variables hide nothing that templates have, and hold no secret."""
     for name in change.variables.keys() & RESERVED_NAMES:
@@ -139,5 +155,6 @@ RULES: Mapping[Rule, frozenset[str]] = {
     waves: frozenset({"strategy"}),
     halting: frozenset({"strategy"}),
     approvals: frozenset({"approvals"}),
+    keeping: frozenset({"keep", "mode"}),
     variables: frozenset({"variables"}),
 }

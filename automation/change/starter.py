@@ -26,7 +26,8 @@ select: platform in ({joined})
 # What: a template for each platform, relative to this file.
 config:
 {config}
-mode: merge                         # or replace: the template is the whole configuration (eos)
+mode: merge                         # or replace: the template is the whole configuration (eos) ...
+# keep: [username, enable secret]   # ... but for the device's own lines on top that begin so, secrets above all
 
 # Values for each site (or device: then the first column is called device). Seen as row.gateway.
 data: data.csv

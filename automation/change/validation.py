@@ -163,8 +163,9 @@ def _of_device(
         yield change.problem(("task",), "the task gives no lines"), str(error)
         return
     file = change.name(change.roots.get(device.platform, "change.yaml"))
-    for fault in faults(text, platform.vendor, merge=change.mode is Mode.MERGE):
-        yield Problem(file=file, line=0, message=fault.message, hint=fault.hint), fault.detail
+    for fault in faults(text, platform.vendor, merge=change.mode is Mode.MERGE, keep=change.keep):
+        problem = Problem(file=file, line=0, message=fault.message, hint=fault.hint)
+        yield change.problem(fault.field, fault.message, fault.hint) if fault.field else problem, fault.detail
 
 
 def _note(problem: Problem) -> Problem:

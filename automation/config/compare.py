@@ -1,12 +1,14 @@
 """What a change would do to a device, and what it did.
 
 A merge looks only at the sections that the change touches: foreign edits elsewhere stop nothing. A replace looks at
-everything.
+everything but what the device keeps.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from automation.config.difference import Difference, Edit, difference
+from automation.config.keeping import kept
 from automation.config.merge import merged
 from automation.config.remedy import entered, remedy, remedy_backwards
 from automation.config.tree import Line, Tree
@@ -59,10 +61,10 @@ def compare_merge(running: Tree, change: Tree, vendor: Vendor) -> Comparison:
     return _compared(running, wanted, touched, vendor, order)
 
 
-def compare_replace(running: Tree, wanted: Tree, vendor: Vendor) -> Comparison:
-    """What replacing the whole configuration would do."""
+def compare_replace(running: Tree, wanted: Tree, vendor: Vendor, keep: Sequence[str] = ()) -> Comparison:
+    """What replacing the whole configuration would do. It does not touch what the device keeps (``keep``: prefixes)."""
     everything = frozenset(line.text for line in (*running, *wanted))
-    return _compared(running, wanted, everything, vendor, ())
+    return _compared(running, wanted, everything - kept(running, wanted, keep, vendor), vendor, ())
 
 
 def compare_restore(running: Tree, before: Tree, touched: frozenset[str], vendor: Vendor) -> Comparison:

@@ -2,9 +2,24 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from automation.config.tree import Line, Tree, TreeBuilder
 from automation.config.vendor import Lineage, Vendor
+
+#: What closes a configuration as a device shows it. It belongs to no section.
+_CLOSING = "end"
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A line on top with all that is below it, to the letter. ``header`` is that line as trees have it.
+
+    What stands before the first section, and what closes a configuration, has no header.
+    """
+
+    header: str
+    lines: tuple[str, ...]
 
 
 def read_device(text: str, vendor: Vendor) -> Tree:
@@ -15,6 +30,39 @@ def read_device(text: str, vendor: Vendor) -> Tree:
 def read_change(text: str, vendor: Vendor) -> Tree:
     """The normalised tree of the lines of a change."""
     return Tree(_level(_built(text, vendor).lines, (), vendor, ()))
+
+
+def read_sections(text: str, vendor: Vendor) -> Iterator[Section]:
+    """The sections of a text in order; their lines one after the other are the text's own."""
+    header, indent = "", -1
+    taken: list[str] = []
+    noted: list[str] = []
+    lines = _noted(text.splitlines(), noted)
+    for raw in lines:
+        found = _header(raw, lines, vendor)
+        depth = len(raw) - len(raw.lstrip())
+        closing = raw.strip() == _CLOSING
+        if closing or (found and (depth <= indent or indent < 0)):
+            yield Section(header, tuple(taken))
+            header, indent, taken = ("", -1, []) if closing else (found, depth, [])
+        taken += noted
+        noted.clear()
+    yield Section(header, tuple(taken))
+
+
+def _noted(lines: Sequence[str], noted: list[str]) -> Iterator[str]:
+    """The lines, each noted as it is taken."""
+    for line in lines:
+        noted.append(line)
+        yield line
+
+
+def _header(raw: str, lines: Iterator[str], vendor: Vendor) -> str:
+    """A line as trees have it, empty where they do not; a text of a person's own is taken along with its header."""
+    builder = TreeBuilder()
+    if _multiline(raw, lines, builder, vendor):
+        return builder.tree().lines[0].text
+    return _clean(raw, vendor) or ""
 
 
 def _built(text: str, vendor: Vendor) -> Tree:

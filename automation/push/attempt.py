@@ -108,6 +108,11 @@ def why(error: Exception, work: Work) -> Reason:
     """The reason that an error of the platform gives, without secrets."""
     cause = getattr(error, "cause", Cause.INTERNAL)
     if isinstance(error, LineRejectedError):
+        if work.replace is not None and work.replace.carries(error.line):
+            # Nobody can tell which of its words is a secret, and the device may quote any of them.
+            first = error.line.strip().partition(" ")[0]
+            detail = f"refused a line that the change keeps, just as the device had shown it: {first!r} ..."
+            return Reason(cause=cause, detail=detail)
         vendor, digester = work.platform.vendor, work.digester
         line = redacted(error.line.strip(), vendor, digester)
         answer = redacted_answer(error.answer.strip(), error.line, vendor, digester)

@@ -264,9 +264,9 @@ class _Push:
         return self.teller.outcome(PushRefused, reason=Reason(cause=Cause.FOREIGN_UNSAVED, detail=detail))
 
     def _stage(self, opened: Session, found: _Found) -> Outcome | None:
-        """Step 3: what would the device make of it?"""
+        """Step 3: what would the device make of it? What it keeps is entered as it showed it on this session."""
         work = self.work
-        lines = work.replace if work.replace is not None else found.comparison.lines
+        lines = found.comparison.lines if work.replace is None else work.replace.lines(found.shown)
         try:
             candidate = opened.stage(lines, label=work.label, replace=work.replace is not None)
         except LineRejectedError as error:

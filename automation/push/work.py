@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Protocol
 
 from automation.config.compare import Comparison
+from automation.config.replacement import Replacement
 from automation.config.secrets import Digester
 from automation.config.tree import Tree
 from automation.errors import AutomationError
@@ -68,8 +69,8 @@ class Work:
 
     ``compare`` holds the order's aim against a running configuration. ``base`` is the digest of the touched sections
     that it starts from, ``diff`` the approved difference (None for a roll-back, which has none of its own).
-    ``config`` is the digest of everything else when it was planned. ``replace`` has the whole new text where the
-    configuration is replaced.
+    ``config`` is the digest of everything else when it was planned. ``replace`` has what takes the place of the whole
+    configuration, where that is replaced.
     """
 
     order: str
@@ -85,7 +86,7 @@ class Work:
     diff: str | None
     config: str | None
     digester: Digester
-    replace: tuple[str, ...] | None = None
+    replace: Replacement | None = None
     checks: tuple[Check, ...] = ()
     timing: Timing = field(default_factory=Timing)
     access: Access = Access.IN_BAND

@@ -5,8 +5,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from automation.change.model import Change
-from automation.config.compare import Comparison, compare_merge, compare_replace, compare_restore
-from automation.config.reading import read_change, read_device
+from automation.config.compare import Comparison, compare_merge, compare_restore
+from automation.config.reading import read_change
+from automation.config.replacement import Replacement
 from automation.config.secrets import Digester
 from automation.config.tree import Tree
 from automation.config.vendor import Vendor
@@ -134,7 +135,7 @@ class Workshop:
             diff=planned.diff,
             config=planned.config,
             digester=self.digester,
-            replace=tuple(self._text(change, self.device(order)).splitlines()) if replaces else None,
+            replace=self._replacement(change, self.device(order), subject.platform.vendor) if replaces else None,
             checks=change.checks_for(subject.platform.name),
             timing=Timing(within=change.checks_within, hold=change.checks_hold, limits=self.limits),
             accept_no_undo=order.device in granted.accept_no_undo,
@@ -185,12 +186,13 @@ class Workshop:
             raise UnpreparedError(Cause.NO_TEMPLATE, str(error)) from error
 
     def _aim(self, change: Change, device: Device, vendor: Vendor) -> Callable[[Tree], Comparison]:
-        text = self._text(change, device)
         if change.mode == "replace":
-            wanted = read_device(text, vendor)
-            return lambda running: compare_replace(running, wanted, vendor)
-        lines = read_change(text, vendor)
+            return self._replacement(change, device, vendor).compare
+        lines = read_change(self._text(change, device), vendor)
         return lambda running: compare_merge(running, lines, vendor)
+
+    def _replacement(self, change: Change, device: Device, vendor: Vendor) -> Replacement:
+        return Replacement(text=self._text(change, device), vendor=vendor, keep=change.keep)
 
     def _unresolved(self, unresolved: Unresolved | None, vendor: Vendor) -> Earlier | None:
         if unresolved is None:

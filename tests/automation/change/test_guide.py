@@ -112,6 +112,19 @@ def test_its_shell_script_makes_the_bundle(folder: Path) -> None:
     assert content == pack(folder / "acl" / "change.yaml").encode()
 
 
+def test_what_it_keeps_can_be_kept(folder: Path) -> None:
+    [keeping] = re.findall(r"^```yaml\n(select: .*?)^```$", GUIDE, re.MULTILINE | re.DOTALL)
+    file = folder / "acl" / "change.yaml"
+    # Given the first example with these fields in place of its own
+    text = re.sub(r"^(?:select: .*\n|config:\n(?:  .*\n)+)", "", file.read_text(), flags=re.MULTILINE)
+    text = re.sub(r"^checks:\n(?:  .*\n)+", "", text, flags=re.MULTILINE)
+    file.write_text(text + keeping)
+    (folder / "acl" / "templates" / "whole.j2").write_text("hostname {{ row.admin }}\n")
+    # Then it packs
+    change = change_of(folder)
+    assert (change.mode, change.keep[0], len(change.keep)) == ("replace", "username", 4)
+
+
 def test_it_has_every_field() -> None:
     table = GUIDE.partition("## The change file")[2].partition("Time spans")[0]
     strategy = GUIDE.partition("## Strategy")[2].partition("## A task")[0]

@@ -110,7 +110,7 @@ def test_a_field_that_nobody_can_guess_gets_a_list() -> None:
     [problem] = read(colour="red").problems
 
     assert problem.hint.startswith(
-        "fields are title, ticket, team, select, config, task, mode, data, variables, checks"
+        "fields are title, ticket, team, select, config, task, mode, keep, data, variables, checks"
     )
 
 

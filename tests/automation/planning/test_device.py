@@ -10,6 +10,7 @@ from pydantic import SecretStr
 from automation.config.compare import compare_merge, compare_replace
 from automation.config.merge import AmbiguousChangeError
 from automation.config.reading import read_change
+from automation.config.replacement import Replacement
 from automation.config.secrets import Digester
 from automation.config.vendor import Vendor
 from automation.config.vendors.eos import EOS
@@ -368,3 +369,50 @@ def test_a_replacement_is_planned_over_everything() -> None:
     assert reading.text == "  vlan 10\n-  name STAFF\n+  name PEOPLE\n- ntp server 10.0.0.1\n"
     found = planned(subject(device), reading, DIGESTER, SEEN)
     assert (found.added, found.removed) == (1, 2)
+
+
+def without_secrets(config: str) -> str:
+    return "".join(f"{line}\n" for line in config.splitlines() if not line.startswith(("username", "snmp-server")))
+
+
+@pytest.mark.parametrize(
+    ("keep", "cause", "shown"),
+    [
+        (("username", "snmp-server community"), None, ""),
+        (("username",), None, "- snmp-server community <secret "),
+        (("snmp-server community",), Cause.CUTS_LOGIN, "- username netops "),
+    ],
+    ids=["all that the change has not", "less", "not the login"],
+)
+def test_what_a_replacement_keeps_is_no_part_of_the_plan(
+    keep: tuple[str, ...], cause: Cause | None, shown: str
+) -> None:
+    # Given a change that has everything but what is secret
+    device = branch("eos")
+    wanted = without_secrets(BRANCH["eos"].replace("STAFF", "PEOPLE"))
+    replacement = Replacement(text=wanted, vendor=EOS, keep=keep)
+    # When it is planned
+    reading = read_and_compare(subject(device), replacement.compare, DIGESTER, LIMITS)
+    # Then the rest is the difference
+    assert (reading.refused.cause if reading.refused else None) == cause
+    assert "-  name STAFF\n+  name PEOPLE\n" in reading.text
+    assert shown in reading.text
+    assert [words for words in keep if words in reading.text] == []
+    assert "canary" not in reading.text
+
+
+def test_what_is_kept_has_no_part_in_what_was_approved() -> None:
+    # Given two devices that differ in what they keep alone
+    replacement = Replacement(
+        text=without_secrets(BRANCH["eos"].replace("STAFF", "PEOPLE")),
+        vendor=EOS,
+        keep=("username", "snmp-server community"),
+    )
+    other = MemoryDevice.booted("ber-1-r1", EOS, BRANCH["eos"].replace("canary-community", "another"))
+    found = [
+        planned(subject(each), read_and_compare(subject(each), replacement.compare, DIGESTER, LIMITS), DIGESTER, SEEN)
+        for each in (branch("eos"), other)
+    ]
+    # Then they are alike in all but what is only noted
+    assert len({(part.base, part.target, part.diff, part.diff_class) for part in found}) == 1
+    assert found[0].config != found[1].config

@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
-from automation.config.compare import Comparison, compare_merge, compare_replace, compare_restore
+from automation.config.compare import Comparison, compare_merge, compare_restore
 from automation.config.reading import read_change, read_device
+from automation.config.replacement import Replacement
 from automation.config.secrets import Digester
 from automation.config.tree import Tree
 from automation.planning.device import Subject, planned, read_and_compare
@@ -179,11 +180,10 @@ class _Dying:
         return opened
 
 
-def _aim(text: str, bench: Any, *, replaces: bool) -> Callable[[Tree], Comparison]:
+def _aim(text: str, bench: Any, replacement: Replacement | None) -> Callable[[Tree], Comparison]:
     vendor = bench.platform.vendor
-    if replaces:
-        wanted = read_device(text, vendor)
-        return lambda running: compare_replace(running, wanted, vendor)
+    if replacement is not None:
+        return replacement.compare
     lines = read_change(text, vendor)
     return lambda running: compare_merge(running, lines, vendor)
 
@@ -257,8 +257,9 @@ RolloutMaker = Callable[..., Rollout]
 def plan() -> RolloutMaker:
     """Plans a change against a device: reads it, compares, and makes the order ready."""
 
-    def make(bench: Any, text: str, *, replaces: bool = False, **options: Any) -> Rollout:
-        compare = _aim(text, bench, replaces=replaces)
+    def make(bench: Any, text: str, *, replaces: bool = False, keep: tuple[str, ...] = (), **options: Any) -> Rollout:
+        replacement = Replacement(text=text, vendor=bench.platform.vendor, keep=keep) if replaces else None
+        compare = _aim(text, bench, replacement)
         subject = Subject(
             device=bench.device,
             site="de-001",
@@ -289,7 +290,7 @@ def plan() -> RolloutMaker:
             diff=part.diff,
             config=part.config,
             digester=DIGESTER,
-            replace=tuple(text.splitlines()) if replaces else None,
+            replace=replacement,
             **{"timing": _TIMING, **options},
         )
         return Rollout(bench, Desk(), work)

@@ -106,8 +106,46 @@ def told(company: Any, canaries: dict[str, str]) -> Any:
         company.lab.edit(branch.name, ["router bgp 65000", f"neighbor 192.0.2.11 password {canaries['typed']}"])
     company("rollout", "approve", drifted, "--yes", "--save-foreign", by="olga")
     assert company.reaches(drifted, "completed", "halted")["rollout"]["counts"].get("drifted")
-    _look(company, (unsaved, rollout, hurt, drifted))
+    replaced = _replaced(company, canaries)
+    _look(company, (unsaved, rollout, hurt, drifted, replaced))
     return company
+
+
+#: What of an EOS device holds secrets; all else is in the template.
+KEPT = ["username", "enable password", "snmp-server community", "tacacs-server", "interface Vlan10", "router bgp"]
+
+
+def _replaced(company: Any, canaries: dict[str, str]) -> str:
+    """Replaces whole configurations, out and back, but for all that is secret, which the devices keep."""
+    whole = {name: config for name in company.devices if "EOS" in (config := company.lab.running(name))}
+    parts = [f'{{% if device.name == "{name}" %}}\n{_public(config)}{{% endif %}}\n' for name, config in whole.items()]
+    only = {"select": "platform=eos", "platforms": ["eos"], "mode": "replace", "keep": KEPT}
+    change = company.change("replaced", eos="".join(parts), title=TITLE, **only)
+    company("change", "validate", str(change))
+    for device in whole:
+        assert "replaced.example.net" in company("change", "diff", str(change), "--device", device).out
+    rollout = str(company.planned(change))
+    company("rollout", "approve", rollout, "--yes", "--save-foreign", by="olga")
+    page = company.reaches(rollout, "completed", "halted")
+    assert page["rollout"]["counts"] == {"verified": len(whole)}, page["failures"]
+    own = [canaries[name] for name in ("community", "tacacs", "ospf", "bgp", "typed")]
+    for name in whole:
+        config = company.lab.startup(name)
+        assert "dns domain replaced.example.net" in config
+        assert [secret for secret in own if secret not in config] == []
+    company("rollout", "rollback", rollout, "-r", "a drill", "--yes", by="olga")
+    company.reaches(rollout, "rolled_back")
+    return rollout
+
+
+def _public(config: str) -> str:
+    """A configuration with another domain, and without what is kept of it."""
+    lines: list[str] = []
+    public = True
+    for line in config.splitlines():
+        public = public if line.startswith(" ") else not line.startswith(tuple(KEPT))
+        lines += [line] if public else []
+    return "".join(f"{line}\n" for line in lines).replace("branch.example.net", "replaced.example.net")
 
 
 def _look(company: Any, rollouts: tuple[str, ...]) -> None:

@@ -52,6 +52,53 @@ def test_a_merge_goes_out_to_both_platforms_and_comes_back(company: Any, oracle:
 
 
 @pytest.fixture
+def with_logins(found_company: Any, enrolled: Any) -> Any:
+    """Two sites whose devices have their logins, the enable secret and a community in their own configurations."""
+    made = found_company(2, 4, enable="an-enable-secret")
+    made.start("up")
+    enrolled(made)
+    return made
+
+
+KEPT = ("username", "enable password", "snmp-server community")
+
+
+def secrets(config: str) -> list[str]:
+    return [line for line in config.splitlines() if line.startswith(KEPT)]
+
+
+def test_a_replacement_keeps_the_login_and_comes_back(with_logins: Any, oracle_of: Any) -> None:
+    # Given the whole configuration of each EOS device but for its secrets, with another domain
+    company, oracle = with_logins, oracle_of(with_logins)
+    whole = {name: config for name in company.devices if "EOS" in (config := company.lab.running(name))}
+    parts = [f'{{% if device.name == "{name}" %}}\n{wanted(config)}{{% endif %}}\n' for name, config in whole.items()]
+    only = {"select": "platform=eos", "platforms": ["eos"], "mode": "replace"}
+    # When nothing is kept, then nobody gets as far as an approval
+    cutting = company.planned(company.change("cutting", eos="".join(parts), **only))
+    assert {each["cause"] for each in company.show(cutting)["failures"]} == {"cuts-login"}
+    # When what is secret is kept
+    rollout = company.planned(company.change("keeping", eos="".join(parts), keep=list(KEPT), **only))
+    # Then operations sees the rest alone
+    shown = company("rollout", "plan", rollout).out
+    assert "+ dns domain replaced.example.net" in shown
+    assert not [word for word in KEPT if word in shown]
+    company("rollout", "approve", rollout, "--yes", by="olga")
+    # When it has gone out, then the devices have that, and their secrets to the letter
+    page = company.reaches(rollout, "completed", "halted")
+    assert page["rollout"]["counts"] == {"verified": 2}, page["failures"]
+    assert has(company, "dns domain replaced.example.net") == set(whole)
+    for name, config in whole.items():
+        assert len(secrets(config)) == 3
+        assert sorted(secrets(company.lab.startup(name))) == sorted(secrets(config))
+    oracle.reconcile()
+    # When it is rolled back, by the same login, then what was not there any more is there again
+    company("rollout", "rollback", rollout, "-r", "a drill", "--yes", by="olga")
+    assert company.reaches(rollout, "rolled_back")["rollout"]["counts"] == {"rolled_back": 2}
+    assert oracle.now() == oracle.begun
+    oracle.reconcile()
+
+
+@pytest.fixture
 def without_secrets(found_company: Any, enrolled: Any) -> Any:
     """Two sites whose devices ask an AAA server: a change that replaces everything could not bring secrets back."""
     made = found_company(2, 4, remote=True)
@@ -82,6 +129,6 @@ def test_a_whole_configuration_is_replaced_and_comes_back(without_secrets: Any, 
 
 
 def wanted(config: str) -> str:
-    """A configuration with another domain, and without the description of a port."""
-    kept = [line for line in config.splitlines() if "desk 2" not in line]
+    """A configuration with another domain, and without the description of a port; no change holds its secrets."""
+    kept = [line for line in config.splitlines() if "desk 2" not in line and not line.startswith(KEPT)]
     return "".join(f"{line}\n" for line in kept).replace("branch.example.net", "replaced.example.net")

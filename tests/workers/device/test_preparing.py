@@ -10,11 +10,13 @@ from typing import Any
 import pytest
 
 from automation.change.packing import pack
+from automation.config.reading import read_device
 from automation.config.tree import Tree
+from automation.config.vendors.eos import EOS
 from automation.push.before import pack as pack_before
 from automation.tasks.finding import find_task
 from events.log.memory import MemoryLog, MemoryStore
-from events.orders import Order, PlanDevice, PushDevice, Unresolved
+from events.orders import Order, PlanDevice, PushDevice, RollBackDevice, Unresolved
 from events.plans import Plan, PlannedDevice, digest
 from events.values import Access, Cause, UndoRank
 from inventory.credentials import CredentialError
@@ -287,6 +289,35 @@ class TestWork:
         assert [check.name for check in work.checks] == ["it is there"]
         assert work.timing.within.total_seconds() == 7
         assert (work.accept_no_undo, work.save_foreign, work.replace, work.earlier) == (False, False, None, None)
+
+    def test_a_replacement_has_what_the_change_says_and_what_the_device_keeps(self, machine: Machine) -> None:
+        whole = CHANGE.replace("data:", "mode: replace\nkeep: [username, enable password]\ndata:")
+        files = {"change.yaml": whole, "noc.j2": TEMPLATE, "stores.csv": "site,place\nber,Ost\n"}
+        work = machine.workshop.work(push(machine, machine.store(files)), Granted(), None)
+        assert work.replace is not None
+        shown = "enable password canary\nusername ops secret canary\nntp server 10.9.9.9\nend\n"
+        own = ("enable password canary", "username ops secret canary")
+        assert work.replace.lines(shown) == (*own, "ntp server 10.1.0.1", "snmp-server location Ost")
+        # And what is compared when it is planned is what is compared when it is pushed
+        running = read_device(shown, EOS)
+        planned = machine.workshop.compare(order(machine.store(files)))(running)
+        assert planned == work.compare(running)
+        assert [line.text for line in planned.rest] == list(own)
+
+    def test_a_roll_back_of_it_replaces_nothing(self, machine: Machine) -> None:
+        whole = CHANGE.replace("data:", "mode: replace\nkeep: [username]\ndata:")
+        files = {"change.yaml": whole, "noc.j2": TEMPLATE, "stores.csv": "site,place\nber,Ost\n"}
+        change = machine.store(files)
+        before = machine.installation.blobs.put(
+            pack_before(frozenset({"ntp server 10.1.0.1", "hostname a"}), "hostname a\nusername ops secret old\n"),
+            secret=True,
+        )
+        given = push(machine, change).model_dump(exclude={"approvals", "unresolved"})
+        back = RollBackDevice(**given, authority="command.in.an-envelope", before=before, after=KEYED)
+        work = machine.workshop.work(back, Granted(), None)
+        assert work.replace is None
+        running = read_device("ntp server 10.1.0.1\nusername ops secret new\n", EOS)
+        assert work.compare(running).lines == ("hostname a", "no ntp server 10.1.0.1")
 
     def test_its_label_is_the_same_in_every_process(
         self, machine: Machine, change: str, make_machine: Callable[[str], Machine]

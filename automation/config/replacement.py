@@ -1,0 +1,30 @@
+"""A whole configuration that takes the place of a device's own, but for what the device keeps."""
+
+from dataclasses import dataclass
+
+from automation.config.compare import Comparison, compare_replace
+from automation.config.keeping import with_kept
+from automation.config.reading import read_device
+from automation.config.tree import Tree
+from automation.config.vendor import Vendor
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replacement:
+    """``text`` is what a change has for a device, ``keep`` the prefixes of what stays of the device's own."""
+
+    text: str
+    vendor: Vendor
+    keep: tuple[str, ...] = ()
+
+    def compare(self, running: Tree) -> Comparison:
+        """What it would do to a device that has this."""
+        return compare_replace(running, read_device(self.text, self.vendor), self.vendor, self.keep)
+
+    def lines(self, shown: str) -> tuple[str, ...]:
+        """What is entered on a device that shows this as its configuration. Holds what secrets the device keeps."""
+        return tuple(with_kept(self.text, shown, self.keep, self.vendor))
+
+    def carries(self, line: str) -> bool:
+        """Whether a line that is entered is the device's own, and not the change's."""
+        return bool(self.keep) and line.strip() not in {each.strip() for each in self.text.splitlines()}
