@@ -76,7 +76,8 @@ EXPLAINED: Mapping[Cause, Explained] = {
         "The change cuts the way to the device: have it mended. Do not retry as it is.",
     ),
     Cause.NOT_SAVED: Explained(
-        "The device has the change and did not save it, or startup differs from running after the save.",
+        "The device has the change and did not save it, or startup differs from running after the save; "
+        "at planning, somebody entered the change by hand and did not save it.",
         "Look at its flash and its startup configuration by hand before it restarts.",
     ),
     Cause.UNDO_FAILED: Explained(
@@ -93,7 +94,7 @@ EXPLAINED: Mapping[Cause, Explained] = {
     ),
     Cause.CUTS_LOGIN: Explained(
         "The change would take away or rewrite the login that Wavegate itself uses.",
-        "Leave that out of the change; change logins by hand or from another login.",
+        "Leave that out of the change, or let a replace `keep` it; change logins by hand or from another login.",
     ),
     Cause.SALTED_SECRET: Explained(
         "The change sets a secret that the device stores with a salt: nobody could tell whether it arrived.",
@@ -133,7 +134,8 @@ EXPLAINED: Mapping[Cause, Explained] = {
         "See that the worker reaches the log; it is released again by itself.",
     ),
     Cause.LEASE_LOST: Explained(
-        "The worker was cut off from the log; its orders went to others.",
+        "The worker was cut off from the log; its orders went to others. "
+        "Or a device has this order's commit pending that its worker had not heard of: it is read back.",
         "Nothing, where it happens once. Otherwise look at the worker's connection to the log.",
     ),
     Cause.APPROVAL_INVALID: Explained(

@@ -1,6 +1,7 @@
 """What all tests share."""
 
 import importlib.util
+import logging
 import os
 import signal
 import sys
@@ -16,18 +17,28 @@ import structlog
 
 DEPLOY = Path(__file__).parents[1] / "deploy" / "kafka"
 
-# Tracebacks without local variables: a test that fails should not take half a minute to print an installation.
-structlog.configure(
-    processors=[
-        structlog.processors.add_log_level,
-        structlog.processors.format_exc_info,
-        structlog.processors.KeyValueRenderer(key_order=["event"]),
-    ]
-)
-
-
 # A shell starts what runs in the background with Ctrl-C ignored, and so would be every process that a test starts.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.fixture(autouse=True)
+def logging_as_it_was() -> Iterator[None]:
+    """What a test that runs a command or a process in here sets, no other test has to bear.
+
+    Tracebacks come without local variables: a test that fails should not take half a minute to print an installation.
+    """
+    structlog.reset_defaults()
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.format_exc_info,
+            structlog.processors.KeyValueRenderer(key_order=["event"]),
+        ]
+    )
+    levels = {name: logging.getLogger(name).level for name in ("", "kafka")}
+    yield
+    for name, level in levels.items():
+        logging.getLogger(name).setLevel(level)
 
 
 @pytest.fixture(scope="session")
