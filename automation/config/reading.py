@@ -1,6 +1,7 @@
 """Configuration text into normalised trees: the same meaning gives the same tree, whoever wrote the text."""
 
 import re
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -39,12 +40,13 @@ def read_sections(text: str, vendor: Vendor) -> Iterator[Section]:
     noted: list[str] = []
     lines = _noted(text.splitlines(), noted)
     for raw in lines:
-        found = _header(raw, lines, vendor)
+        found, verbatim = _header(raw, lines, vendor)
         depth = len(raw) - len(raw.lstrip())
         closing = raw.strip() == _CLOSING
-        if closing or (found and (depth <= indent or indent < 0)):
+        if closing or verbatim or (found and (depth <= indent or indent < 0)):
             yield Section(header, tuple(taken))
-            header, indent, taken = ("", -1, []) if closing else (found, depth, [])
+            # Nothing stands below a text, however far to the right.
+            header, indent, taken = ("", -1, []) if closing else (found, sys.maxsize if verbatim else depth, [])
         taken += noted
         noted.clear()
     yield Section(header, tuple(taken))
@@ -57,12 +59,12 @@ def _noted(lines: Sequence[str], noted: list[str]) -> Iterator[str]:
         yield line
 
 
-def _header(raw: str, lines: Iterator[str], vendor: Vendor) -> str:
-    """A line as trees have it, empty where they do not; a text of a person's own is taken along with its header."""
+def _header(raw: str, lines: Iterator[str], vendor: Vendor) -> tuple[str, bool]:
+    """A line as trees have it, empty where they do not, and whether a text of a person's own was taken with it."""
     builder = TreeBuilder()
     if _multiline(raw, lines, builder, vendor):
-        return builder.tree().lines[0].text
-    return _clean(raw, vendor) or ""
+        return builder.tree().lines[0].text, True
+    return _clean(raw, vendor) or "", False
 
 
 def _built(text: str, vendor: Vendor) -> Tree:

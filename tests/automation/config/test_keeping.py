@@ -236,9 +236,10 @@ def test_the_change_s_own_lines_are_told_from_kept_ones() -> None:
         (IOS, "banner motd ^C\nhostname x\n^C\nhostname a\n", ["banner motd", "hostname a"]),
         (FRR, "hostname a\n!\nrouter ospf\n passive-interface x\nexit\n!\nend\n", ["hostname a", "router ospf", ""]),
         (EOS, "  vlan 10\n     name A\n  vlan 20\n", ["vlan 10", "vlan 20"]),
+        (EOS, "banner motd\nEOF\n   vlan 10\n   vlan 20\n", ["banner motd", "vlan 10", "vlan 20"]),
         (EOS, "", []),
     ],
-    ids=["a line and a section", "a text", "left by exit", "all of it indented", "nothing"],
+    ids=["a line and a section", "a text", "left by exit", "all of it indented", "indented after a text", "nothing"],
 )
 def test_sections_are_what_trees_have_on_top(vendor: Vendor, text: str, headers: list[str]) -> None:
     assert [section.header for section in read_sections(text, vendor)][1:] == headers
