@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 LOG ?= sqlite
+# Tests wait for devices, timers and brokers for half of their time, so one more than there are processors.
+PROCESSES ?= $(shell expr $$(nproc) + 1)
 ROOMS := events inventory automation workers console lab
 .DEFAULT_GOAL := help
 
@@ -27,7 +29,7 @@ lint: setup  ## ruff, mypy --strict, import-linter
 	$(BIN)/lint-imports
 
 test: lint  ## everything that is checked: lint, types, imports, tests
-	deploy/kafka/with-broker $(BIN)/pytest -n auto --maxprocesses 4 --dist loadfile
+	deploy/kafka/with-broker $(BIN)/pytest -n $(PROCESSES) --dist loadfile --no-loadscope-reorder
 
 kafka-up: setup  ## a real Apache Kafka on free ports; prints KAFKA_BOOTSTRAP
 	deploy/kafka/up

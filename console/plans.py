@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from automation.change.packing import open_bundle
 from automation.rollout.states import DeviceState
 from console.errors import ConsoleError
 from console.queries import ViewsReader
@@ -51,12 +52,15 @@ class Unsaved:
 class PlanReview:
     """What is to be approved. ``plan`` is the hash that an approval is given to.
 
-    ``no_undo`` are the devices that nothing would bring back by itself and that are reached in-band.
+    ``no_undo`` are the devices that nothing would bring back by itself and that are reached in-band. In ``mode``
+    "replace" all that the change does not have goes, but for what falls under the prefixes in ``keep``.
     """
 
     rollout: str
     plan: str
     change: str
+    mode: str
+    keep: tuple[str, ...]
     title: str
     ticket: str
     team: str
@@ -78,18 +82,21 @@ def review(views: ViewsReader, blobs: BlobStore, rollout: Rollout) -> PlanReview
 
     Raises:
         ConsoleError: it has none (yet).
-        BlobError: the plan cannot be read.
+        BlobError, AutomationError: the plan or its change cannot be read.
     """
     if rollout.plan is None:
         raise ConsoleError(
             f"rollout {rollout.id} is {rollout.state} and has no plan; 'wavegate rollout show' tells why"
         )
     plan = Plan.model_validate_json(blobs.get(address_of(rollout.plan)))
+    change = open_bundle(blobs.get(address_of(plan.change)))
     unplanned = [device for device in views.devices(rollout.id) if device.wave is None]
     return PlanReview(
         rollout=rollout.id,
         plan=rollout.plan,
         change=plan.change,
+        mode=change.mode,
+        keep=change.keep,
         title=plan.title,
         ticket=plan.ticket,
         team=plan.team,

@@ -29,6 +29,9 @@ def summary(review: PlanReview, countries: Sequence[str] = ()) -> Iterator[str]:
     where = f" in {', '.join(countries)}" if countries else ""
     reach = f"{counted(review.devices, 'device')} at {counted(len(review.sites), 'site')}{where}"
     yield f"{reach}, regions {', '.join(review.regions)}; {in_waves(review.waves)}"
+    if review.mode == "replace":
+        kept = f", but for the device's own {names(review.keep, 20)}" if review.keep else ""
+        yield f"REPLACES whole configurations: all that the change does not have goes{kept}"
     classes = f"{len(review.classes)} class" + ("" if len(review.classes) == 1 else "es")
     yield f"{classes} of differences: {sizes([each.devices for each in review.classes], ', ')}"
     yield f"undone by: {ranks(review.undo)}"

@@ -21,6 +21,11 @@ DEPLOY = Path(__file__).parents[1] / "deploy" / "kafka"
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes long comes first, so that no process is left with it when the others have finished."""
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None and "e2e" not in item.path.parts)
+
+
 @pytest.fixture(autouse=True)
 def logging_as_it_was() -> Iterator[None]:
     """What a test that runs a command or a process in here sets, no other test has to bear.

@@ -259,9 +259,8 @@ class FrrBench:
 
     def own_commands(self) -> list[str]:
         """What our login sent outside configuration, less the checks."""
-        return [
-            entry.line for entry in self.journal(Event.COMMAND) if entry.mode == "exec" and entry.line not in self.looks
-        ]
+        told = (entry.line for entry in self.journal(Event.COMMAND) if entry.mode == "exec")
+        return [line for line in told if line and line not in self.looks]
 
 
 _VERBS = {"arm": Event.TIMER_ARMED, "confirm": Event.TIMER_CANCELLED, "revert": Event.REVERTED}

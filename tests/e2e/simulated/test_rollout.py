@@ -78,8 +78,10 @@ def test_a_replacement_keeps_the_login_and_comes_back(with_logins: Any, oracle_o
     assert {each["cause"] for each in company.show(cutting)["failures"]} == {"cuts-login"}
     # When what is secret is kept
     rollout = company.planned(company.change("keeping", eos="".join(parts), keep=list(KEPT), **only))
-    # Then operations sees the rest alone
-    shown = company("rollout", "plan", rollout).out
+    # Then operations sees that all else goes, and of the lines themselves the rest alone
+    told = "REPLACES whole configurations: all that the change does not have goes, but for the device's own "
+    before, said, shown = company("rollout", "plan", rollout).out.partition(told + ", ".join(KEPT))
+    assert said, before
     assert "+ dns domain replaced.example.net" in shown
     assert not [word for word in KEPT if word in shown]
     company("rollout", "approve", rollout, "--yes", by="olga")
