@@ -35,6 +35,7 @@ def test_devices_and_their_state(bench: Any) -> None:
 
 
 def test_stopping_leaves_nothing(tmp_path: Path, new_address: Callable[[], str], start: Callable[..., Any]) -> None:
+    gc.collect()  # what earlier tests left is not to vanish meanwhile
     threads, descriptors = threading.active_count(), len(list(Path("/proc/self/fd").iterdir()))
     bench = start()
     console, eapi = bench.console(), bench.eapi()
