@@ -192,7 +192,7 @@ def test_whoever_watches_is_told_of_each_step(bench: Bench) -> None:
     told: list[int] = []
     coordinator = bench.start("c-1")
     coordinator.observe = lambda _reign, written: told.append(written)
-    until(lambda: coordinator.active)
+    until(lambda: told)
     bench.court.ask("olga", commands.HoldRollout(rollout="r-1", reason="x"))
     until(lambda: sum(told) >= 1)
     until(lambda: told[-1] == 0)
