@@ -3,6 +3,7 @@
 import logging
 import re
 import sys
+from contextlib import suppress
 
 import structlog
 
@@ -35,7 +36,7 @@ def configure_logging(level: str, *, chatty: bool = True) -> None:
     structlog.configure(
         processors=[*_SHARED, structlog.processors.format_exc_info, structlog.processors.JSONRenderer()],
         wrapper_class=structlog.make_filtering_bound_logger(threshold),
-        logger_factory=lambda *_args: structlog.WriteLogger(sys.stderr),
+        logger_factory=lambda *_args: _StandardError(),
     )
     root = logging.getLogger()
     for handler in [each for each in root.handlers if isinstance(each, _ToStandardError)]:
@@ -65,8 +66,23 @@ class _Repeated(logging.Filter):
         return True
 
 
+class _StandardError:
+    """Writes lines to whatever standard error is at that moment.
+
+    A line for which there is no room, or nobody to read it, is lost: logging must not end what it tells about.
+    """
+
+    def msg(self, line: str) -> None:
+        """Writes one line."""
+        with suppress(OSError):
+            sys.stderr.write(f"{line}\n")
+            sys.stderr.flush()
+
+    debug = info = warning = error = critical = exception = msg
+
+
 class _ToStandardError(logging.Handler):
-    """Writes to whatever standard error is at that moment."""
+    """Gives what libraries tell the same form and the same way out."""
 
     def __init__(self, level: int) -> None:
         super().__init__(level)
@@ -85,6 +101,6 @@ class _ToStandardError(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         """Writes one line."""
         try:
-            sys.stderr.write(f"{self.format(record)}\n")
+            _StandardError().msg(self.format(record))
         except Exception:  # noqa: BLE001 - as every handler does: logging must not end what it tells about
             self.handleError(record)

@@ -1,6 +1,7 @@
 """A disk that fills up under processes that run: they say so, start nothing, and go on once there is room."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -47,3 +48,17 @@ def test_processes_outlive_a_disk_that_is_full(place: Any, small_disk: Any, unti
     until(lambda: place("rollout", "show", asked.json["rollout"], "--json").json["rollout"]["state"] == "withdrawn")
     assert up.end() == 0
     assert "Traceback" not in up.errors.read_text()
+
+
+def test_a_process_outlives_a_disk_that_has_no_room_for_its_log_lines(place: Any, until: Any) -> None:
+    # Given that standard error goes where nothing fits
+    with Path("/dev/full").open("w") as nowhere:
+        process = place.popen("up", stderr=nowhere)
+    # When it says something, which it does as soon as it works
+    assert json.loads(process.stdout.readline())["ready"]
+    change = place.change("unheard", select="platform=ios", line="ntp server 192.0.2.7\n")
+    asked = place("rollout", "request", str(change), "--json", by="ed")
+    # Then it goes on all the same, and ends as it should
+    until(lambda: place("rollout", "show", asked.json["rollout"], "--json").json["rollout"]["state"] == "withdrawn")
+    process.terminate()
+    assert process.wait(30) == 0

@@ -2,7 +2,12 @@
 
 import json
 import logging
-from collections.abc import Iterator
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import TextIO
 
 import pytest
 import structlog
@@ -140,3 +145,32 @@ def test_other_libraries_may_repeat_themselves(capsys: pytest.CaptureFixture[str
     for _ in range(3):
         logging.getLogger("kafkaesque").warning("again")
     assert len(lines(capsys)) == 3
+
+
+def _full() -> TextIO:
+    return Path("/dev/full").open("w")
+
+
+def _unread() -> TextIO:
+    reading, writing = os.pipe()
+    os.close(reading)
+    return os.fdopen(writing, "w")
+
+
+@pytest.mark.parametrize("stream", [_full, _unread])
+def test_a_line_that_cannot_be_written_ends_nothing(
+    stream: Callable[[], TextIO], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # Given a standard error that takes nothing
+    configure_logging("info")
+    nowhere = stream()
+    with monkeypatch.context() as for_now:
+        for_now.setattr(sys, "stderr", nowhere)
+        # When we or a library tell something there, then whoever told it goes on
+        structlog.get_logger("x").warning("lost")
+        logging.getLogger("y").warning("lost as well")
+    with suppress(OSError):
+        nowhere.close()
+    # And what is told once it takes something again is there
+    structlog.get_logger("x").warning("told")
+    assert [line["event"] for line in lines(capsys)] == ["told"]
