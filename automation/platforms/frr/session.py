@@ -26,6 +26,7 @@ from automation.platforms.frr import sayings
 from automation.platforms.frr.deadman import DeadMan
 from automation.platforms.frr.entering import Entry, Place, entries
 from automation.platforms.shell import Shell
+from automation.platforms.staging import StagedLines
 from automation.platforms.ways import Way
 from events.values import UndoRank
 
@@ -44,7 +45,7 @@ class FrrSession:
         self._way = way
         self._name = name
         self._slow = _SLOW * limits.answer
-        self._staged: dict[str, tuple[Entry, ...]] = {}
+        self._staged = StagedLines(name, "frr", entries)
         self._rank: UndoRank | None = None
         self._armed: str | None = None
 
@@ -76,14 +77,12 @@ class FrrSession:
 
     def stage(self, lines: Sequence[str], *, label: str, replace: bool) -> str | None:
         """Keeps the lines: vtysh shows no candidate."""
-        if replace:
-            raise RefusedCommandError(f"{self._name}: replacing the whole configuration is not offered on frr")
-        self._staged[label] = entries(lines)
+        self._staged.put(label, lines, replace=replace)
         return None
 
     def discard(self, label: str) -> None:
         """See the contract."""
-        self._staged.pop(label, None)
+        self._staged.drop(label)
 
     def arm(self, label: str, timer: timedelta) -> None:
         """See the contract; arming proves first that what runs could be restored, which takes its time."""
@@ -92,11 +91,7 @@ class FrrSession:
 
     def commit(self, label: str, timer: timedelta | None, permit: Callable[[], None] = freely) -> None:
         """See the contract."""
-        if label not in self._staged:
-            raise RefusedCommandError(f"{self._name}: nothing is staged under {label}")
-        if timer is not None and self._armed != label:
-            raise RefusedCommandError(f"{self._name}: no dead-man is armed for {label}")
-        todo = self._staged.pop(label)
+        todo = self._staged.take(label, timer=timer, armed=self._armed)
         self._configure(label)
         try:
             self._enter_all(todo, permit)

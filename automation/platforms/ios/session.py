@@ -27,6 +27,7 @@ from automation.platforms.contract import (
 from automation.platforms.ios import sayings
 from automation.platforms.ios.entering import Entry, entries
 from automation.platforms.shell import Reply, Shell, UnexpectedQuestionError
+from automation.platforms.staging import StagedLines
 from automation.platforms.ways import Way
 from events.values import UndoRank
 
@@ -51,7 +52,7 @@ class IosSession:
         self._name = name
         self._user = user
         self._slow = _SLOW * limits.answer
-        self._staged: dict[str, tuple[Entry, ...]] = {}
+        self._staged = StagedLines(name, "ios", entries)
         self._rank: UndoRank | None = None
         self._armed: str | None = None
         self._configuring = False
@@ -88,14 +89,12 @@ class IosSession:
 
     def stage(self, lines: Sequence[str], *, label: str, replace: bool) -> str | None:
         """Keeps the lines: the device shows no candidate."""
-        if replace:
-            raise RefusedCommandError(f"{self._name}: replacing the whole configuration is not offered on ios")
-        self._staged[label] = entries(lines)
+        self._staged.put(label, lines, replace=replace)
         return None
 
     def discard(self, label: str) -> None:
         """See the contract."""
-        self._staged.pop(label, None)
+        self._staged.drop(label)
 
     def arm(self, label: str, timer: timedelta) -> None:
         """Sets the revert timer, which enters configuration mode, or schedules the reload."""
@@ -107,11 +106,7 @@ class IosSession:
 
     def commit(self, label: str, timer: timedelta | None, permit: Callable[[], None] = freely) -> None:
         """See the contract."""
-        if label not in self._staged:
-            raise RefusedCommandError(f"{self._name}: nothing is staged under {label}")
-        if timer is not None and self._armed != label:
-            raise RefusedCommandError(f"{self._name}: no undo is armed for {label}")
-        todo = self._staged.pop(label)
+        todo = self._staged.take(label, timer=timer, armed=self._armed)
         self._begin(label)
         try:
             for entry in todo:
