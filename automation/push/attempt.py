@@ -120,9 +120,15 @@ def why(error: Exception, work: Work) -> Reason:
     return Reason(cause=cause, detail=str(error)[:2000])
 
 
-def differs(seen: Observation, work: Work) -> Reason:
-    """The reason that what was observed is not what was approved."""
+def differs(seen: Observation, approved: Difference, work: Work) -> Reason:
+    """The reason that what was observed is not what was ``approved``: both sides of it, and what else is there."""
     parts = [f"what is there is not what was approved:\n{shown(seen.edits, work) or 'nothing of it'}"]
+    there = {(edit.sign, edit.path, edit.text) for edit in seen.edits}
+    lacking = tuple(edit for edit in approved if (edit.sign, edit.path, edit.text) not in there)
+    if lacking:
+        parts.append(f"approved, and not there:\n{shown(lacking, work)}")
     if seen.strays:
         parts.append(f"lines landed elsewhere:\n{shown(seen.strays, work)}")
+    if seen.foreign:
+        parts.append(f"besides, and not of this change:\n{shown(seen.foreign, work)}")
     return Reason(cause=Cause.DIFF_DIFFERS, detail="\n".join(parts)[:4000])

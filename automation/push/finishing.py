@@ -159,7 +159,7 @@ class Finisher:
             deadline = self.desk.monotonic() + self.work.timing.within.total_seconds()
             return self._judge(fresh, deadline, confirm=pending is not None)
         if not self.attempt.left_nothing(seen):
-            return _Undo(differs(seen, self.work))
+            return _Undo(differs(seen, self.attempt.comparison.edits, self.work))
         if pending is not None:
             armed = Reason(cause=Cause.ACCESS_LOST, detail=f"{lost}; the undo is armed and nothing was entered"[:4000])
             return _Undo(armed, entered=False)
@@ -214,7 +214,7 @@ class Finisher:
         # Compared before the confirmation, while the device's own timer can still undo it: see docs/adr/0005.
         now, seen = self.attempt.observed(fresh, self.work)
         if not self.attempt.took_effect(seen, self.work):
-            return _Undo(differs(seen, self.work), results)
+            return _Undo(differs(seen, self.attempt.comparison.edits, self.work), results)
         self.desk.may_confirm()
         try:
             if confirm:

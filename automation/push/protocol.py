@@ -279,7 +279,7 @@ class _Push:
         if as_approved and not seen.foreign and not seen.strays:
             return None
         self._discard(opened)
-        return self.teller.outcome(PushRefused, reason=differs(seen, work))
+        return self.teller.outcome(PushRefused, reason=differs(seen, found.comparison.edits, work))
 
     def _commit(self, opened: Session, found: _Found) -> Outcome | _Begun:
         """Step 4. The blob of what was there is durable, and known to whoever takes over, before the first line."""

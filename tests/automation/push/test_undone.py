@@ -124,8 +124,11 @@ def test_a_swallowed_line_is_undone(bench: Any, plan: Any, texts: Any) -> None:
     bench.lab.set_fault(bench.device, Fault(kind=FaultKind.SWALLOW, match="name GUESTS", once=True))
     outcome = rollout.push()
     assert outcome.reason.cause is Cause.DIFF_DIFFERS
-    assert "+ vlan 77" in outcome.reason.detail
-    assert "GUESTS" not in outcome.reason.detail
+    there, lacking = outcome.reason.detail.split("approved, and not there:\n")
+    assert "+ vlan 77" in there
+    assert "GUESTS" not in there
+    assert "GUESTS" in lacking
+    assert "ntp server" not in lacking
     assert rollout.is_as(before)
     assert not bench.journal(Event.SAVED)
 

@@ -211,6 +211,7 @@ def test_another_candidate_than_the_approved_one_is_refused(bench: Any, plan: An
     outcome = rollout.push(compare=compare_late)
     assert isinstance(outcome, PushRefused), outcome
     assert outcome.reason.cause is Cause.DIFF_DIFFERS
+    assert "besides, and not of this change:\n+ snmp-server contact somebody" in outcome.reason.detail
     assert writes(bench) == []
     bench.connect().lock("wg-00000000000000cc")
 
