@@ -53,9 +53,8 @@ def choose(estate: Estate, selector: str, each: int) -> Chosen:
 
 def _spread(devices: Sequence[Device]) -> list[Device]:
     """The first device of each site, then the others."""
-    seen: set[str] = set()
-    first = [device for device in devices if not (device.site in seen or seen.add(device.site))]  # type: ignore[func-returns-value]
-    return first + [device for device in devices if device not in first]
+    first = {device.site: device for device in reversed(devices)}
+    return sorted(devices, key=lambda device: first[device.site] is not device)
 
 
 def lab_of(chosen: Chosen, password: str) -> LabEstate:

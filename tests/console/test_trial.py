@@ -1,6 +1,7 @@
 """Trying a change: the whole of it, on simulated devices, with nothing of it left anywhere."""
 
 import json
+import tempfile
 import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -67,11 +68,6 @@ def estate_folder(tmp_path: Path) -> Path:
 @pytest.fixture(scope="module")
 def place(make_place: Any) -> Any:
     return make_place(people=False)
-
-
-def temporary() -> set[str]:
-    """What trials have left in the folder for temporary files."""
-    return {path.name for path in Path("/tmp").glob("wavegate-trial-*")}
 
 
 class TestChoosing:
@@ -141,10 +137,14 @@ def test_no_environment_can_lead_a_trial_to_a_real_installation(
     assert trial_settings(tmp_path / "home", founded.log, None) == clean
 
 
-def test_the_whole_of_a_change(place: Any, estate_folder: Path) -> None:
+def test_the_whole_of_a_change(
+    place: Any, estate_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     # Given a change with bakes of an hour, and an inventory of devices that cannot be reached from here
     change = place.change("tried", bake="1h")
-    before, threads = temporary(), set(threading.enumerate())
+    threads, temporary = set(threading.enumerate()), tmp_path / "temporary"
+    temporary.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(temporary))
     # When it is tried
     tried = place("change", "try", str(change), "--estate", str(estate_folder), WAVEGATE_HOME="")
     # Then it is told step by step, with what it did to one device of each kind
@@ -155,7 +155,7 @@ def test_the_whole_of_a_change(place: Any, estate_folder: Path) -> None:
     assert "Rolled back: rolled_back." in tried.out
     assert "All went well on 4 devices, and each is as it was before" in tried.out
     # And nothing is left of it
-    assert temporary() <= before
+    assert list(temporary.iterdir()) == []
     assert set(threading.enumerate()) <= threads
 
 
