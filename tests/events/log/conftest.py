@@ -42,8 +42,8 @@ from events.log.terms import Terms
 SPREAD = 4
 TERMS = Terms(session=timedelta(seconds=2), margin=timedelta(milliseconds=500), deadline=timedelta(seconds=5))
 # On Kafka a member must be heard of every quarter of its session, from a thread of its own; machines may be busy.
-KAFKA_TERMS = Terms(session=timedelta(seconds=6), margin=timedelta(seconds=1.5), deadline=timedelta(seconds=15))
-PATIENCE_S = 60.0
+KAFKA_TERMS = Terms(session=timedelta(seconds=4), margin=timedelta(seconds=1), deadline=timedelta(seconds=10))
+PATIENCE_S = 40.0
 
 
 class World(Protocol):

@@ -8,6 +8,8 @@ import pytest
 
 from events.log.contract import EventLog, LogError, Mark, Partition, Topic
 
+pytestmark = pytest.mark.alone
+
 ORDERS = [Partition(Topic.ORDERS, number) for number in range(4)]
 ZERO = ORDERS[0]
 

@@ -8,6 +8,8 @@ import pytest
 
 from events.log.contract import Partition, Topic
 
+pytestmark = pytest.mark.alone
+
 FACTS = Partition(Topic.FACTS, 0)
 ORDERS = [Partition(Topic.ORDERS, number) for number in range(4)]
 

@@ -223,7 +223,7 @@ def test_shutting_one_of_two_uplinks_is_no_outage_and_costs_a_neighbour(
         eventually(lambda: _neighbours(lab, in_band) == 1, "the core is no neighbour any more")
         eventually(lambda: lab.ping("s01-h1", worker, count=20), "twenty pings in a row are answered")
     assert stream.sent > 20
-    # None is lost where the routers have a processor to themselves; with others at work on it routes take a moment.
+    # Mostly none is lost; 12 of them were once, with nothing beside it: "timers throttle spf" may take up to a second.
     assert stream.lost * INTERVAL_S < 1.0
 
 
