@@ -13,11 +13,14 @@ from console.exits import Exit
 from console.output import Output
 from console.rollout_page import Page
 from console.showing import bar, failures_first
-from console.views import DeviceInRollout, Rollout
+from console.views import DeviceInRollout, Filter, Happening, Rollout
 from console.watching import Watch, is_settled, verdict
+from events import facts
+from events.codec import GENESIS, FactRecord
 from events.log.contract import LogError
 
 R = RolloutState
+AT = datetime(2026, 3, 1, tzinfo=UTC)
 PEOPLE = (("approval of network-ops", "network-ops"),)
 WORK = (("3 devices in flight", "workers"),)
 
@@ -31,7 +34,7 @@ def page(state: RolloutState, counts: Mapping[str, int] | None = None, waits: tu
         team="x",
         authors=("ed",),
         state=state.value,
-        since=datetime(2026, 3, 1, tzinfo=UTC),
+        since=AT,
         proposed=1,
         plan=None,
         wave=0,
@@ -115,6 +118,55 @@ def test_the_worst_comes_first() -> None:
     states = ["verified", "drifted", "refused", "failed", "reverted", "unknown", "rollback_failed", "planned"]
     found = failures_first([device(f"d{n}", state) for n, state in enumerate(states)])
     assert [each.state for each in found] == ["rollback_failed", "unknown", "reverted", "failed", "refused", "drifted"]
+
+
+class Happened:
+    """Views of a rollout that is over, and of what happened in it."""
+
+    def __init__(self, *happened: facts.Fact) -> None:
+        self._happened = happened
+
+    def rollout(self, _: str) -> Rollout:
+        return page(R.COMPLETED).rollout
+
+    def timeline(self, which: Filter) -> list[Happening]:
+        place = dict.fromkeys(("content", "rollout", "device", "site", "change"), "")
+        records = [
+            FactRecord(seq=seq, prev=GENESIS, at=AT, by="coordinator", cause="command:c-1", fact=fact)
+            for seq, fact in enumerate(self._happened)
+        ]
+        found = [
+            Happening(record=record, **place) for record in records if which.after is None or record.seq > which.after
+        ]
+        return [each for each in found if not which.types or each.record.fact.wire in which.types]
+
+    def nothing(self, *_: object, **__: object) -> list[Any]:
+        return []
+
+    waves = devices = approvals = nothing
+
+
+def test_devices_that_ended_alike_are_told_together_and_others_apart(capsys: pytest.CaptureFixture[str]) -> None:
+    # Given two ways of ending well, one after the other, and something else between
+    def ended(kind: type[facts.Fact], name: str) -> facts.Fact:
+        return kind.model_validate({"rollout": "r-1", "device": name, "order": f"r-1.{name}.1", "took_ms": 1000})
+
+    happened = [
+        *(ended(facts.DeviceUnchanged, f"same-{n}") for n in range(3)),
+        *(ended(facts.DeviceRolledBack, f"back-{n}") for n in range(2)),
+        facts.WaveStarted(rollout="r-1", wave=1),
+        ended(facts.DeviceRolledBack, "back-9"),
+    ]
+    views: Any = Happened(*happened)
+    log: Any = None
+    Watch(views=views, log=log, rollout="r-1", output=Output()).run()
+    told = [line.partition("Z  ")[2] for line in capsys.readouterr().out.splitlines() if "Z  " in line]
+    assert [line.partition(", each")[0] for line in told] == [
+        "3 devices found to be as they should be",
+        "2 devices brought back",
+        "Work on wave 1 began.",
+        "coordinator brought back-9 back, in 1.0 s.",
+    ]
 
 
 class Turning:

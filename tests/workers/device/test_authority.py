@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from events import commands
-from events.control import ApprovalRevoked, HaltRaised, KeyEntry, KeyRegistered, KeyRevoked, Role, Subject
+from events.control import ApprovalRevoked, HaltLifted, HaltRaised, KeyEntry, KeyRegistered, KeyRevoked, Role, Subject
 from events.orders import PushDevice, RollBackDevice, Unresolved
 from events.plans import address_of
 from events.reports import OrderReturned, Outcome, PushRefused, PushUnknown, PushVerified
@@ -226,6 +226,23 @@ def test_an_approved_order_is_given_back_under_a_halt_on_any_of_its_subjects(for
     assert outcome.reason.cause is Cause.HALTED
     assert "war room" in outcome.reason.detail
     assert not any(step.startswith("commit") for step in forge.touched)
+
+
+def test_a_halt_that_was_lifted_again_sends_back_what_was_released_before_it(forge: Forge) -> None:
+    # Given an order, and a halt that came after it and stands no longer
+    order = forge.order(forge.approval())
+    operator = forge.world.operator.client
+    halt = operator.control(HaltRaised(subjects=(Subject(kind="site", name="store-001"),), reason="war room"))
+    operator.control(HaltLifted(halt=halt))
+    # Then whoever decides may release it anew, but it is not carried out as if nothing had been
+    outcome = forge.give(order)
+    assert isinstance(outcome, OrderReturned)
+    assert outcome.reason.cause is Cause.HALTED
+    assert "lifted, after the order was released" in outcome.reason.detail
+    assert not any(step.startswith("commit") for step in forge.touched)
+    # And one that is released after it is
+    now = read_control(forge.world.log, forge.world.name).position
+    assert isinstance(forge.give(forge.order(forge.approval(), control=now)), PushVerified)
 
 
 def test_an_order_that_refers_to_control_nobody_has_read_waits_for_it_and_is_given_back(forge: Forge) -> None:
