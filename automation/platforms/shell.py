@@ -9,7 +9,8 @@ netmiko's own methods work on it too.
 import codecs
 import re
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import ClassVar
@@ -180,7 +181,13 @@ class Shell(CiscoIosSSH):
         self.channel = WaitingChannel(self.remote_conn, self._limits.answer.total_seconds())
 
     def session_preparation(self) -> None:
-        """Learns the prompt and turns paging off; what is said at the login is left behind."""
+        """Learns the prompt and turns paging off; what is said at the login is left behind.
+
+        What is typed before the first prompt the terminal echoes, and a readline (vtysh's) once more behind its prompt.
+        That prompt would be taken for the end of the answer, and each answer from then on for the one before it.
+        """
+        with self._bounded(self._limits.answer) as ends:
+            self._settled("", (), ends)
         for command in self.preparation:
             self.privileged = self.ask(command, renames=True).privileged
 
@@ -219,8 +226,17 @@ class Shell(CiscoIosSSH):
         allowed = limit or self._limits.answer
         # Until the new name is seen any will do; the echo still keeps older output apart.
         self._name = _ANY_NAME if renames else self._name
+        with self._bounded(allowed) as ends:
+            answer = self._converse(command, replies, text, ends)
+        if renames:
+            self._learn(answer.prompt)
+        return answer
+
+    @contextmanager
+    def _bounded(self, allowed: timedelta) -> Iterator[float]:
+        """Gives when an answer has to be there; the session is closed where it is not, or is too large."""
         try:
-            answer = self._converse(command, replies, text, time.monotonic() + allowed.total_seconds())
+            yield time.monotonic() + allowed.total_seconds()
         except TimeoutError as error:
             self.disconnect()
             raise AnswerTimeoutError(f"{self._place} did not answer in {allowed.total_seconds():g} s") from error
@@ -230,9 +246,6 @@ class Shell(CiscoIosSSH):
         except AnswerTooLargeError:
             self.disconnect()
             raise
-        if renames:
-            self._learn(answer.prompt)
-        return answer
 
     @property
     def _place(self) -> str:

@@ -32,8 +32,6 @@ from events.values import UndoRank
 
 #: Writing the configuration goes through watchfrr and every daemon.
 _SLOW = 4
-#: A daemon that watchfrr starts anew in the middle of an answer cuts it short; the next one is whole.
-_READS = 3
 
 
 class FrrSession:
@@ -51,11 +49,10 @@ class FrrSession:
 
     def running(self) -> str:
         """See the contract."""
-        for _ in range(_READS):
-            said = self._shell.ask("show running-config").text
-            if whole(said, "end"):
-                return sayings.configuration(said)
-        raise IncompleteAnswerError(f"{self._name}: 'show running-config' does not come to its end")
+        said = self._shell.ask("show running-config").text
+        if not whole(said, "end"):
+            raise IncompleteAnswerError(f"{self._name}: 'show running-config' does not come to its end")
+        return sayings.configuration(said)
 
     def startup(self) -> str:
         """What the dead-man reads from the router's disk: vtysh shows none of it."""

@@ -1,5 +1,6 @@
 """A command line that behaves strangely, and one that is hostile."""
 
+import asyncio
 import re
 from datetime import timedelta
 from typing import Any
@@ -38,6 +39,26 @@ def test_a_banner_is_no_prompt(shell: Any) -> None:
     line = shell(answering(f"said\n{PROMPT}", greeting=banner))
     assert line.ask("show clock").text == "said\n"
     assert line.privileged
+
+
+def test_what_is_typed_is_typed_at_a_prompt(shell: Any) -> None:
+    # Given a readline that starts slowly: what is typed while none reads the terminal echoes, and later it does again
+    async def script(terminal: Any) -> None:
+        await terminal.say("Hello, this is a router.\n\n")
+        typing = asyncio.ensure_future(terminal.hear(echo=False))
+        for answer in ("", "", "first\n", "second\n"):
+            early, _ = await asyncio.wait([typing], timeout=0.1)
+            await terminal.say(*(f"{each.result()}\n" for each in early), PROMPT)
+            await terminal.say(f"{await typing}\n")
+            typing = asyncio.ensure_future(terminal.hear(echo=False))
+            await terminal.say(answer)
+        await terminal.say(PROMPT)
+        await typing
+
+    line = shell(script)
+    # Then each answer is that of its own command
+    assert line.ask("show one").text == "first\n"
+    assert line.ask("show two").text == "second\n"
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ import sys
 import time
 import uuid
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -116,8 +117,12 @@ def test_a_machine_that_lacks_something_is_told_all_of_it(real_frr: None, tmp_pa
 
 
 def _interfaces() -> dict[str, int]:
-    folder = Path("/sys/class/net")
-    return {port.name: int((port / "ifindex").read_text()) for port in folder.glob("wgfrr*") if port.exists()}
+    found: dict[str, int] = {}
+    for port in Path("/sys/class/net").glob("wgfrr*"):
+        # One that is being removed cannot be read any more.
+        with suppress(OSError):
+            found[port.name] = int((port / "ifindex").read_text())
+    return found
 
 
 def _still(ports: list[str]) -> list[str]:
