@@ -29,8 +29,8 @@ lint: setup  ## ruff, mypy --strict, import-linter
 	$(BIN)/lint-imports
 
 test: lint  ## everything that is checked: lint, types, imports, tests
-	deploy/kafka/with-broker $(BIN)/pytest -m "not alone" -n $(PROCESSES) --dist loadfile --no-loadscope-reorder
-	deploy/kafka/with-broker $(BIN)/pytest -m alone
+	deploy/kafka/with-broker $(BIN)/pytest -m "not real_time" -n $(PROCESSES) --dist loadfile --no-loadscope-reorder
+	deploy/kafka/with-broker $(BIN)/pytest -m real_time -n 2 --dist loadfile
 
 kafka-up: setup  ## a real Apache Kafka on free ports; prints KAFKA_BOOTSTRAP
 	deploy/kafka/up

@@ -61,7 +61,8 @@ EXPLAINED: Mapping[Cause, Explained] = {
     ),
     Cause.DIFF_DIFFERS: Explained(
         "What the device would make, or made, of the change is not the difference that was approved.",
-        "Compare the detail with the plan. Have the change mended, or request a new rollout and approve that.",
+        "The detail tells what is there and what is lacking. Have the change mended, or request a new rollout and "
+        "approve that.",
     ),
     Cause.DRIFT: Explained(
         "Somebody changed a section that the change touches after it was planned. Nothing was written.",

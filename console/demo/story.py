@@ -91,7 +91,9 @@ class Story:
         self._run("init", home, *self.backend.init, "--admin", "root", "--team", "platform")
         settings = self.folder / "home" / "wavegate.toml"
         with settings.open("a") as file:
-            file.write(f'estate = ["{scenery.estate}"]\nconnect_s = 3.0\nanswer_s = 6.0\nsession_s = 6.0\n')
+            # One machine is worker and all devices: a hundred sessions begun at once would be late on a slow one.
+            file.write(f'estate = ["{scenery.estate}"]\ncapacity = 32\n')
+            file.write("connect_s = 5.0\nanswer_s = 6.0\nsession_s = 6.0\n")
         self._people()
         for name, arguments in self.backend.processes.items():
             company.start(name, ["console.cli", *arguments], {"WAVEGATE_HOME": home})

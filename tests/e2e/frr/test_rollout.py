@@ -20,7 +20,7 @@ import yaml
 from lab.frr.lab import FrrLab
 from lab.frr.watching import KernelWatch
 
-pytestmark = [pytest.mark.frr, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.frr, pytest.mark.timeout(300), pytest.mark.real_time]
 
 REFUSED, SWALLOWED, CUT = "s02-r1", "s03-r2", "s04-r1"
 HURT = (REFUSED, SWALLOWED, CUT)

@@ -15,7 +15,7 @@ import pytest
 
 from lab.journal import Event
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = [pytest.mark.timeout(300), pytest.mark.real_time]
 
 DEVICES = 8
 #: What a minute of a device's timer lasts. An IOS timer that nobody can be sure of is waited out, which takes one.

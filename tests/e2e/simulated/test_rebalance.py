@@ -9,7 +9,7 @@ import pytest
 from lab.faults import Fault, FaultKind
 from lab.journal import Event
 
-pytestmark = [pytest.mark.timeout(300), pytest.mark.slow]
+pytestmark = [pytest.mark.timeout(300), pytest.mark.slow, pytest.mark.real_time]
 
 ROUTES = [f"ip route 203.0.113.{number * 8} 255.255.255.248 Null0" for number in range(16)]
 ALL_AT_ONCE = "{canary: 4, halt_at: 99, waves: ['100%']}"

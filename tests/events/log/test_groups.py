@@ -8,7 +8,7 @@ import pytest
 
 from events.log.contract import EventLog, LogError, Mark, Partition, Topic
 
-pytestmark = pytest.mark.alone
+pytestmark = pytest.mark.real_time
 
 ORDERS = [Partition(Topic.ORDERS, number) for number in range(4)]
 ZERO = ORDERS[0]

@@ -8,7 +8,7 @@ import pytest
 
 from events.log.contract import Partition, Topic
 
-pytestmark = pytest.mark.alone
+pytestmark = pytest.mark.real_time
 
 FACTS = Partition(Topic.FACTS, 0)
 ORDERS = [Partition(Topic.ORDERS, number) for number in range(4)]

@@ -17,7 +17,7 @@ from events.log.terms import Terms
 
 pytestmark = [
     pytest.mark.kafka,
-    pytest.mark.alone,
+    pytest.mark.real_time,
     pytest.mark.usefixtures("collected"),
     # kafka-python leaves a connection that was half made when its client was closed to the garbage collector.
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning", "ignore:unclosed:ResourceWarning"),

@@ -12,7 +12,7 @@ from kafka.errors import KafkaError
 
 from events.log.contract import FencedError, LogMismatchError, Mark, Partition, Topic, place
 
-pytestmark = [pytest.mark.kafka, pytest.mark.alone]
+pytestmark = [pytest.mark.kafka, pytest.mark.real_time]
 
 FACTS = Partition(Topic.FACTS, 0)
 CONTROL = Partition(Topic.CONTROL, 0)
