@@ -20,8 +20,9 @@ _OSPF = """\
 """
 # With next-hop groups in the kernel, FRR 8.4 forgets one of two equal paths for good when its link was down once.
 _ROUTE_BY_ROUTE = "no zebra nexthop kernel enable\n"
-# Without these, routers that start together wait five seconds for each other's first link states.
-_TIMERS = " timers throttle spf 10 100 1000\n timers throttle lsa all 0\n timers lsa min-arrival 0\n"
+# Without these, routers that start together wait five seconds for each other's first link states; and while several
+# states come after one another, each new route is held back for longer than the one before.
+_TIMERS = " timers throttle spf 0 1 1\n timers throttle lsa all 0\n timers lsa min-arrival 0\n"
 
 
 def site_router(site: Site, router: Router, version: str) -> str:

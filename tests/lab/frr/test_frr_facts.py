@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 
 from lab.frr.lab import FrrDevice, FrrLab
-from lab.frr.pings import INTERVAL_S
 
 pytestmark = pytest.mark.frr
 
@@ -213,7 +212,8 @@ def test_two_sessions_configure_at_the_same_time(lab: FrrLab, out_of_band: FrrDe
     assert " ip ospf cost 7\n" in running
 
 
-def test_shutting_one_of_two_uplinks_is_no_outage_and_costs_a_neighbour(
+@pytest.mark.real_time
+def test_shutting_one_of_two_uplinks_loses_no_ping_only_a_neighbour(
     lab: FrrLab, in_band: FrrDevice, eventually: Callable[..., None]
 ) -> None:
     worker = str(lab.plan.worker.ip)
@@ -223,8 +223,7 @@ def test_shutting_one_of_two_uplinks_is_no_outage_and_costs_a_neighbour(
         eventually(lambda: _neighbours(lab, in_band) == 1, "the core is no neighbour any more")
         eventually(lambda: lab.ping("s01-h1", worker, count=20), "twenty pings in a row are answered")
     assert stream.sent > 20
-    # Mostly none is lost; 12 of them were once, with nothing beside it: "timers throttle spf" may take up to a second.
-    assert stream.lost * INTERVAL_S < 1.0
+    assert stream.lost <= 1, "the last one may be under way"
 
 
 def test_a_lower_priority_moves_the_virtual_router_to_the_twin(
