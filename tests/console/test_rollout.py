@@ -79,6 +79,7 @@ def test_from_a_file_to_devices_and_back(site: Any) -> None:
     assert site.state(rollout) == "rolled_back"
     for name in site.devices:
         assert configuration(site, name) == before[name]
+        assert NTP not in site.lab.running(name)
         assert NTP not in site.lab.startup(name)
 
 

@@ -67,17 +67,26 @@ def secrets(config: str) -> list[str]:
     return [line for line in config.splitlines() if line.startswith(KEPT)]
 
 
+def switches(company: Any) -> dict[str, str]:
+    """The EOS devices, with what they run."""
+    return {name: config for name in company.devices if "EOS" in (config := company.lab.running(name))}
+
+
+def replacing(whole: dict[str, str]) -> dict[str, Any]:
+    """What makes a change replace each of these devices' whole configuration by what is wanted there."""
+    parts = [f'{{% if device.name == "{name}" %}}\n{wanted(config)}{{% endif %}}\n' for name, config in whole.items()]
+    return {"eos": "".join(parts), "select": "platform=eos", "platforms": ["eos"], "mode": "replace"}
+
+
 def test_a_replacement_keeps_the_login_and_comes_back(with_logins: Any, oracle_of: Any) -> None:
     # Given the whole configuration of each EOS device but for its secrets, with another domain
     company, oracle = with_logins, oracle_of(with_logins)
-    whole = {name: config for name in company.devices if "EOS" in (config := company.lab.running(name))}
-    parts = [f'{{% if device.name == "{name}" %}}\n{wanted(config)}{{% endif %}}\n' for name, config in whole.items()]
-    only = {"select": "platform=eos", "platforms": ["eos"], "mode": "replace"}
+    whole = switches(company)
     # When nothing is kept, then nobody gets as far as an approval
-    cutting = company.planned(company.change("cutting", eos="".join(parts), **only))
+    cutting = company.planned(company.change("cutting", **replacing(whole)))
     assert {each["cause"] for each in company.show(cutting)["failures"]} == {"cuts-login"}
     # When what is secret is kept
-    rollout = company.planned(company.change("keeping", eos="".join(parts), keep=list(KEPT), **only))
+    rollout = company.planned(company.change("keeping", **replacing(whole), keep=list(KEPT)))
     # Then operations sees that all else goes, and of the lines themselves the rest alone
     told = "REPLACES whole configurations: all that the change does not have goes, but for the device's own "
     before, said, shown = company("rollout", "plan", rollout).out.partition(told + ", ".join(KEPT))
@@ -112,10 +121,8 @@ def without_secrets(found_company: Any, enrolled: Any) -> Any:
 def test_a_whole_configuration_is_replaced_and_comes_back(without_secrets: Any, oracle_of: Any) -> None:
     # Given the whole configuration of each EOS device, with another domain and without the description of a port
     company, oracle = without_secrets, oracle_of(without_secrets)
-    whole = {name: config for name in company.devices if "EOS" in (config := company.lab.running(name))}
-    parts = [f'{{% if device.name == "{name}" %}}\n{wanted(config)}{{% endif %}}\n' for name, config in whole.items()]
-    only = {"select": "platform=eos", "platforms": ["eos"], "mode": "replace"}
-    rollout = company.approved(company.change("replace", eos="".join(parts), **only))
+    whole = switches(company)
+    rollout = company.approved(company.change("replace", **replacing(whole)))
     # When it has gone out
     page = company.reaches(rollout, "completed", "halted")
     # Then they have just that, and the others were left alone

@@ -18,9 +18,9 @@ class Works:
         self.at_work: list[str] = []
         self._go: dict[str, threading.Event] = {}
 
-    def enter(self, name: str, device: str, **way: object) -> None:
+    def enter(self, name: str, device: str, *, via: str | None = None, bears: int = 0) -> None:
         self._go[name] = threading.Event()
-        self.crew.enter(Task(device=device, work=lambda: self._work(name), **way))  # type: ignore[arg-type]
+        self.crew.enter(Task(device=device, work=lambda: self._work(name), via=via, bears=bears))
 
     def let_go(self, *names: str) -> None:
         for name in names or list(self._go):
