@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from automation.config.compare import Comparison, compare_replace
-from automation.config.keeping import with_kept
+from automation.config.difference import Difference, Edit
+from automation.config.keeping import falls_under, normalised, with_kept
 from automation.config.reading import read_device
 from automation.config.tree import Tree
 from automation.config.vendor import Vendor
@@ -28,3 +29,13 @@ class Replacement:
     def carries(self, line: str) -> bool:
         """Whether a line that is entered is the device's own, and not the change's."""
         return bool(self.keep) and line.strip() not in {each.strip() for each in self.text.splitlines()}
+
+    def concealed(self, edits: Difference) -> Difference:
+        """A difference that tells of what the device keeps no more than the prefix: any word of it may be a secret."""
+        prefixes = [normalised(prefix, self.vendor) for prefix in self.keep]
+        found: dict[Edit, None] = {}
+        for edit in edits:
+            top = (*edit.path, edit.text)[0].removeprefix("no ")
+            prefix = next((each for each in prefixes if falls_under(top, each)), None)
+            found[edit if prefix is None else Edit(sign=edit.sign, path=(), text=f"{prefix} ...")] = None
+        return tuple(found)

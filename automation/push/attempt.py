@@ -100,7 +100,8 @@ def timer(work: Work) -> timedelta:
 
 def shown(edits: Difference, work: Work, most: int = 1500) -> str:
     """A difference without secrets, cut to a length."""
-    text = as_text(redacted_edits(edits, work.platform.vendor, work.digester))
+    told = edits if work.replace is None else work.replace.concealed(edits)
+    text = as_text(redacted_edits(told, work.platform.vendor, work.digester))
     return text if len(text) <= most else text[:most] + "…"
 
 

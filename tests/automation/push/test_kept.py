@@ -127,6 +127,21 @@ def test_a_device_that_would_lose_a_kept_line_is_not_written_to(bench: Any, plan
     assert bench.journal(Event.COMMIT) == []
 
 
+def test_what_a_kept_line_says_is_not_told_where_the_device_would_lose_it(bench: Any, plan: Any, wanted: str) -> None:
+    # Given a kept line in which nobody would look for a secret
+    bench.lab.edit(bench.device, ["snmp-server contact canary-contact"])
+    rollout = plan(bench, wanted, replaces=True, keep=(*SECRETS, "snmp-server contact"), save_foreign=True)
+
+    def losing(stage: Any, _lines: Any) -> str:
+        return "".join(f"{line}\n" for line in stage().splitlines() if not line.startswith("snmp-server contact"))
+
+    outcome = rollout.push(platform=Altering(bench, losing))
+    # Then it is told which line it is, and nothing that is in it
+    assert isinstance(outcome, PushRefused), outcome
+    assert outcome.reason.detail.endswith("besides, and not of this change:\n- snmp-server contact ...\n")
+    assert "canary" not in told(rollout, outcome)
+
+
 @pytest.mark.parametrize("own", [True, False], ids=["a kept line", "a line of the change"])
 def test_a_refused_line_is_quoted_only_where_it_is_the_change_s(bench: Any, plan: Any, wanted: str, own: bool) -> None:
     rollout = plan(bench, wanted, replaces=True, keep=SECRETS)
